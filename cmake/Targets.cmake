@@ -13,9 +13,10 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 
 add_library(meshdrill_options INTERFACE)
+# Designated initialisers leave out what has a default, hence -Wno-missing-field-initializers.
 target_compile_options(meshdrill_options INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
-  -Woverloaded-virtual -Wformat=2 -Wcast-align -Wdouble-promotion
+  -Woverloaded-virtual -Wformat=2 -Wcast-align -Wdouble-promotion -Wno-missing-field-initializers
   $<$<CXX_COMPILER_ID:GNU>:-Wuseless-cast -Wduplicated-cond -Wlogical-op -Wno-tsan>
   -fstack-protector-strong
   $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)

@@ -1,0 +1,159 @@
+#include "base/certificates.hpp"
+
+#include <array>
+#include <memory>
+
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+
+namespace meshdrill {
+namespace {
+
+template <auto Free>
+struct Deleter {
+  template <class T>
+  void operator()(T* object) const {
+    Free(object);
+  }
+};
+using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
+using Memory = std::unique_ptr<BIO, Deleter<BIO_free>>;
+using Extension = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
+
+tl::unexpected<Error> openssl_error(std::string_view doing) {
+  std::array<char, 256> reason{};
+  ERR_error_string_n(ERR_get_error(), reason.data(), reason.size());
+  ERR_clear_error();
+  return fail(fmt::format("cannot {}: {}", doing, reason.data()));
+}
+
+std::string text_of(BIO* memory) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(memory, &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
+// Old or clock-skewed peers must accept it at once, hence five minutes of the past.
+constexpr long backdate_seconds = 300;
+
+long seconds(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+}
+
+bool set_serial(X509* certificate) {
+  std::array<unsigned char, 16> bytes{};
+  if (RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) != 1) return false;
+  bytes[0] &= 0x7f;  // RFC 5280 4.1.2.2: positive
+  const std::unique_ptr<BIGNUM, Deleter<BN_free>> number{
+      BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr)};
+  return number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr;
+}
+
+bool add_name(X509_NAME* name, const char* field, const std::string& value) {
+  if (value.empty()) return true;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(value.data());
+  return X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, bytes, static_cast<int>(value.size()), -1,
+                                    0) == 1;
+}
+
+bool add_extension(X509* certificate, X509* issuer, int nid, const std::string& value) {
+  X509V3_CTX context;
+  X509V3_set_ctx_nodb(&context);
+  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+  const Extension extension{X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str())};
+  return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
+}
+
+// What authorities and leaves have in common: version 3, serial, validity, subject, public key.
+Certificate blank_certificate(EVP_PKEY* key, const CertificateRequest& request) {
+  Certificate certificate{X509_new()};
+  if (!certificate || X509_set_version(certificate.get(), X509_VERSION_3) != 1 ||
+      !set_serial(certificate.get()))
+    return nullptr;
+  const long start = -backdate_seconds - seconds(request.age);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), start);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), seconds(request.validity) - seconds(request.age));
+  X509_NAME* subject = X509_get_subject_name(certificate.get());
+  if (!add_name(subject, "O", request.organization) || !add_name(subject, "CN", request.common_name))
+    return nullptr;
+  if (X509_set_pubkey(certificate.get(), key) != 1) return nullptr;
+  return certificate;
+}
+
+Result<KeyPair> to_pem(X509* certificate, EVP_PKEY* key) {
+  const Memory certificate_pem{BIO_new(BIO_s_mem())};
+  const Memory key_pem{BIO_new(BIO_s_mem())};
+  if (PEM_write_bio_X509(certificate_pem.get(), certificate) != 1 ||
+      PEM_write_bio_PrivateKey(key_pem.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+    return openssl_error("write a certificate as PEM");
+  }
+  return KeyPair{text_of(certificate_pem.get()), text_of(key_pem.get())};
+}
+
+std::string subject_alternative_names(const CertificateRequest& request) {
+  std::string names;
+  for (const std::string& name : request.dns_names)
+    names += fmt::format("{}DNS:{}", names.empty() ? "" : ",", name);
+  for (const std::string& ip : request.ip_addresses)
+    names += fmt::format("{}IP:{}", names.empty() ? "" : ",", ip);
+  return names;
+}
+
+std::string extended_usage(const CertificateRequest& request) {
+  if (request.server && request.client) return "serverAuth,clientAuth";
+  return request.server ? "serverAuth" : "clientAuth";
+}
+
+bool add_leaf_extensions(X509* certificate, X509* issuer, const CertificateRequest& request) {
+  const std::string names = subject_alternative_names(request);
+  return add_extension(certificate, issuer, NID_basic_constraints, "critical,CA:FALSE") &&
+         add_extension(certificate, issuer, NID_key_usage, "critical,digitalSignature,keyEncipherment") &&
+         add_extension(certificate, issuer, NID_ext_key_usage, extended_usage(request)) &&
+         add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always") &&
+         (names.empty() || add_extension(certificate, issuer, NID_subject_alt_name, names));
+}
+
+}  // namespace
+
+Result<KeyPair> make_authority(const std::string& common_name, Duration validity) {
+  const Key key{EVP_EC_gen("P-256")};
+  if (!key) return openssl_error("make a key");
+  const Certificate certificate =
+      blank_certificate(key.get(), {.common_name = common_name, .validity = validity});
+  if (!certificate) return openssl_error("make a certificate authority");
+  X509* self = certificate.get();
+  if (X509_set_issuer_name(self, X509_get_subject_name(self)) != 1 ||
+      !add_extension(self, self, NID_basic_constraints, "critical,CA:TRUE") ||
+      !add_extension(self, self, NID_key_usage, "critical,digitalSignature,keyCertSign,cRLSign") ||
+      !add_extension(self, self, NID_subject_key_identifier, "hash") ||
+      X509_sign(self, key.get(), EVP_sha256()) == 0) {
+    return openssl_error("make a certificate authority");
+  }
+  return to_pem(self, key.get());
+}
+
+Result<KeyPair> issue_certificate(const KeyPair& authority, const CertificateRequest& request) {
+  const Memory authority_pem{
+      BIO_new_mem_buf(authority.certificate.data(), static_cast<int>(authority.certificate.size()))};
+  const Memory authority_key_pem{
+      BIO_new_mem_buf(authority.key.data(), static_cast<int>(authority.key.size()))};
+  const Certificate issuer{PEM_read_bio_X509(authority_pem.get(), nullptr, nullptr, nullptr)};
+  const Key issuer_key{PEM_read_bio_PrivateKey(authority_key_pem.get(), nullptr, nullptr, nullptr)};
+  if (!issuer || !issuer_key) return openssl_error("read the certificate authority");
+  const Key key{EVP_EC_gen("P-256")};
+  if (!key) return openssl_error("make a key");
+  const Certificate certificate = blank_certificate(key.get(), request);
+  if (!certificate || X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer.get())) != 1 ||
+      !add_leaf_extensions(certificate.get(), issuer.get(), request) ||
+      X509_sign(certificate.get(), issuer_key.get(), EVP_sha256()) == 0) {
+    return openssl_error(fmt::format("issue a certificate for {}", request.common_name));
+  }
+  return to_pem(certificate.get(), key.get());
+}
+
+}  // namespace meshdrill

@@ -1,0 +1,107 @@
+#include "base/yaml_writer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include <boost/json/serialize.hpp>
+#include <yaml-cpp/yaml.h>
+
+namespace meshdrill {
+namespace {
+
+bool is_keyword(std::string_view text) {
+  std::string lower{text};
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  // The booleans and nulls of YAML 1.1, which is what Helm and kubectl read.
+  static constexpr std::array words{"y",    "n",     "yes",  "no",  "on", "off",
+                                    "true", "false", "null", "nan", "inf"};
+  return std::find(words.begin(), words.end(), lower) != words.end();
+}
+
+// Safe to leave plain: starts with a letter or '/', holds only characters that have no meaning in YAML, is no
+// keyword. All that could be a number or a date starts with a digit, a sign or a dot, and so is quoted.
+bool is_plain(std::string_view text) {
+  if (text.empty() || is_keyword(text)) return false;
+  const auto first = static_cast<unsigned char>(text.front());
+  if (std::isalpha(first) == 0 && text.front() != '/') return false;
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 ||
+           std::string_view{"_-./$()"}.find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+// A literal block keeps text exactly when no line has trailing blanks or control characters, and it ends in
+// one newline.
+bool fits_literal(std::string_view text) {
+  const bool printable =
+      std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x20 || c == '\n'; });
+  return printable && text.size() > 1 && text.ends_with('\n') && !text.ends_with("\n\n") &&
+         !text.starts_with(' ') && !text.starts_with('\n') && text.find(" \n") == std::string_view::npos;
+}
+
+void emit_string(YAML::Emitter& out, const std::string& text) {
+  if (fits_literal(text)) {
+    out << YAML::Literal << text;
+  } else if (is_plain(text)) {
+    out << text;
+  } else {
+    out << YAML::DoubleQuoted << text;
+  }
+}
+
+void emit(YAML::Emitter& out, const boost::json::value& value);
+
+void emit_map(YAML::Emitter& out, const boost::json::object& object) {
+  if (object.empty()) out << YAML::Flow;
+  out << YAML::BeginMap;
+  for (const auto& [key, value] : object) {
+    if (key.starts_with('#')) {
+      if (value.is_string()) out << YAML::Newline << YAML::Comment(std::string{value.as_string()});
+      continue;
+    }
+    out << YAML::Key;
+    emit_string(out, std::string{key});
+    out << YAML::Value;
+    emit(out, value);
+  }
+  out << YAML::EndMap;
+}
+
+void emit(YAML::Emitter& out, const boost::json::value& value) {
+  if (const auto* object = value.if_object()) {
+    emit_map(out, *object);
+  } else if (const auto* array = value.if_array()) {
+    if (array->empty()) out << YAML::Flow;
+    out << YAML::BeginSeq;
+    for (const auto& item : *array) emit(out, item);
+    out << YAML::EndSeq;
+  } else if (const auto* string = value.if_string()) {
+    emit_string(out, std::string{*string});
+  } else if (value.is_null()) {
+    out << YAML::Null;
+  } else {
+    // Numbers and booleans are written in YAML as in JSON.
+    out << boost::json::serialize(value);
+  }
+}
+
+}  // namespace
+
+std::string to_yaml(const boost::json::value& value) {
+  YAML::Emitter out;
+  emit(out, value);
+  std::string text{out.c_str()};
+  if (!text.ends_with('\n')) text += '\n';  // a literal block at the end has brought its own
+  return text;
+}
+
+std::string yaml_scalar(std::string_view text) {
+  if (is_plain(text)) return std::string{text};
+  YAML::Emitter out;
+  out << YAML::DoubleQuoted << std::string{text};
+  return out.c_str();
+}
+
+}  // namespace meshdrill

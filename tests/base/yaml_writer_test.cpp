@@ -1,0 +1,43 @@
+#include "base/yaml_writer.hpp"
+
+#include "base/document.hpp"
+
+#include <array>
+
+#include <boost/json/parse.hpp>
+#include <doctest/doctest.h>
+
+using namespace meshdrill;
+
+TEST_CASE("maps, lists, blocks and empties") {
+  const auto value = boost::json::parse(R"({
+    "cluster": {"name": "cilium-001", "id": 1},
+    "list": ["10.0.0.0/16", {"a": true}],
+    "none": [], "nothing": {}, "nil": null,
+    "text": "line 1\nline 2\n"})");
+  CHECK(to_yaml(value) ==
+        "cluster:\n  name: cilium-001\n  id: 1\nlist:\n  - \"10.0.0.0/16\"\n  - a: true\n"
+        "none: []\nnothing: {}\nnil: ~\ntext: |\n  line 1\n  line 2\n");
+}
+
+TEST_CASE("comments stand where their key stands") {
+  const boost::json::object value{{"a", 1}, {"# why", "because"}, {"b", 2}};
+  CHECK(to_yaml(value) == "a: 1\n# because\nb: 2\n");
+}
+
+TEST_CASE("strings that look like something else are quoted") {
+  static constexpr std::array tricky{
+      "no",         "y",           "Off",       "true",         "null", "~",   "010", "1e3", "0x1F",
+      "2024-01-01", "12:30:00",    "+1",        "1_000",        "=",    "<<",  "",    " a",  "a: b",
+      "#x",         "-",           "*.cern.ch", "@x",           "a\nb", "a\t", "- x", "?",   "%x",
+      "nan",        "2001:4860::", "a b ",      "trailing\n\n", "\n",   "é"};
+  for (const std::string text : tricky) {
+    CAPTURE(text);
+    const auto read = parse_document(to_yaml(boost::json::object{{"key", text}}), "f.yaml");
+    REQUIRE(read);
+    CHECK(read->find("key")->scalar == text);
+    CHECK(read->find("key")->quoted);
+  }
+  CHECK(yaml_scalar("api-service") == "api-service");
+  CHECK(yaml_scalar("true") == "\"true\"");
+}
