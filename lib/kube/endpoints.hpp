@@ -1,0 +1,35 @@
+// Counts the endpoints of a Service: this cluster's own, and those that the mesh brought in, apart.
+#pragma once
+
+#include "kube/client.hpp"
+#include "kube/resource.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include <boost/json/value.hpp>
+
+namespace meshdrill::kube {
+
+struct EndpointTally {
+  int ready = 0;    // may get traffic
+  int serving = 0;  // would answer, terminating ones included
+  int terminating = 0;
+  int total = 0;  // distinct addresses
+
+  bool operator==(const EndpointTally&) const = default;
+};
+
+struct ServiceEndpoints {
+  EndpointTally local;                          // of this cluster's own Pods
+  std::map<std::string, EndpointTally> remote;  // source cluster → what Cilium's EndpointSlice sync brought
+};
+
+// An address that stands in several slices counts once. Absent conditions mean what discovery.k8s.io/v1 says:
+// ready absent is true, serving absent is as ready, terminating absent is false.
+ServiceEndpoints count_endpoints(const std::vector<boost::json::value>& slices);
+
+Task<ApiResult<ServiceEndpoints>> read_endpoints(Client& client, ObjectRef service);
+
+}  // namespace meshdrill::kube
