@@ -1,0 +1,48 @@
+// The lock file that stands beside a mesh file: which numbers each cluster was given. IDs and Pod CIDRs are
+// baked into running workloads, so what was given once stays given, and what a removed cluster had is not
+// handed to another by chance.
+#pragma once
+
+#include "base/diagnostic.hpp"
+#include "base/ip_prefix.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace meshdrill::mesh {
+
+struct LockEntry {
+  std::string name;
+  std::string context;
+  std::optional<int> id;  // absent when another cluster was given it explicitly; so for the others
+  std::vector<IpPrefix> pod_cidrs;
+  std::optional<int> port;  // of the clustermesh-apiserver
+
+  bool operator==(const LockEntry&) const = default;
+};
+
+struct Lock {
+  std::string mesh;                 // the mesh's name; empty when there is no lock yet
+  std::vector<LockEntry> clusters;  // those in the mesh file, in its order
+  std::vector<LockEntry> removed;   // those that were, in the order of leaving
+  std::string file;                 // for messages
+
+  bool operator==(const Lock& other) const {
+    return mesh == other.mesh && clusters == other.clusters && removed == other.removed;
+  }
+};
+
+// "dir/mesh.yaml" -> "dir/mesh.lock.yaml".
+std::filesystem::path lock_path(const std::filesystem::path& mesh_file);
+
+Checked<Lock> read_lock_text(std::string_view text, const std::string& file);
+
+// The lock on disk; an empty one when there is no such file.
+Checked<Lock> read_lock(const std::filesystem::path& path);
+
+std::string to_yaml(const Lock& lock);
+
+}  // namespace meshdrill::mesh

@@ -1,0 +1,163 @@
+// What a Cilium Cluster Mesh is: the clusters, the numbers that tell them apart, and the Services that they
+// share. Plain values. read.hpp makes one from a file as written; allocate.hpp fills in the numbers that the
+// file left open; render.hpp turns it into what is installed.
+#pragma once
+
+#include "base/diagnostic.hpp"
+#include "base/ip_prefix.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace meshdrill::mesh {
+
+// How Cilium is installed; the same in every cluster.
+struct Cilium {
+  std::string version;  // of the Helm chart: "1.18.0"
+  std::string release = "cilium";
+  std::string kube_namespace = "kube-system";
+  std::string chart;       // empty: the default, see effective_chart()
+  std::string values_key;  // nest the values under this key, for an umbrella chart; may be empty
+  std::vector<std::string> values_files;  // the operator's own values, given to Helm before ours
+  std::string domain = "mesh.cilium.io";  // peers are known as <cluster>.<domain>
+  int max_connected_clusters = 255;       // 255 or 511
+  Location where;
+  Location version_where;
+  Location domain_where;
+};
+
+// Where Pod CIDRs of one family come from, and how big they are.
+struct AddressPool {
+  IpPrefix pool;
+  int cluster_length = 0;  // prefix length of one cluster's share
+  int node_length = 0;     // prefix length of one node's share of that
+  Location where;
+  Location cluster_where;
+  Location node_where;
+};
+
+struct Addressing {
+  std::optional<AddressPool> ipv4;
+  std::optional<AddressPool> ipv6;
+
+  [[nodiscard]] const std::optional<AddressPool>& of(Family family) const {
+    return family == Family::ipv4 ? ipv4 : ipv6;
+  }
+};
+
+struct LocatedPrefix {
+  IpPrefix prefix;
+  Location where;
+};
+
+struct LocatedAddress {
+  IpAddress address;
+  Location where;
+};
+
+// A network outside the mesh that Pods must stay clear of.
+struct NamedNetwork {
+  std::string name;
+  IpPrefix prefix;
+  Location where;
+};
+
+// How the peers reach a cluster's clustermesh-apiserver.
+struct ApiServer {
+  enum class Exposure { node_port, load_balancer };
+  Exposure exposure = Exposure::node_port;
+  std::vector<LocatedAddress> ips;
+  std::string address;      // a host name instead of `ips`; may be empty
+  std::optional<int> port;  // what peers connect to; for node_port also the nodePort
+  Location where;
+  Location port_where;
+
+  // Whether the peers can be told where it is.
+  [[nodiscard]] bool reachable() const { return !ips.empty() || !address.empty(); }
+};
+
+struct Cluster {
+  std::string name;
+  std::string context;                    // of the kubeconfig; by default the name
+  std::optional<int> id;                  // 1 .. max_connected_clusters; always set once allocated
+  std::vector<LocatedPrefix> pod_cidrs;   // both families; one or more of each enabled family once allocated
+  std::vector<LocatedPrefix> node_cidrs;  // where its nodes' addresses are
+  std::vector<LocatedPrefix> service_cidrs;  // where its ClusterIPs are
+  ApiServer apiserver;
+  std::vector<LocatedAddress> ingress;  // the addresses at which users reach its ingress
+  Location where;                       // of its name
+  Location id_where;
+  Location context_where;
+
+  [[nodiscard]] std::vector<IpPrefix> pods(Family family) const;
+};
+
+struct ServicePort {
+  std::string name;  // backends of other clusters are matched by it; may be empty when it is the only port
+  int port = 0;
+  int target_port = 0;
+  std::string protocol = "TCP";
+  Location where;
+};
+
+// A Service that is the same in every cluster, its backends merged by Cilium.
+struct GlobalService {
+  enum class Affinity { unset, local, remote };  // never "none": cilium/cilium#46623 drops remote backends
+
+  std::string name;
+  std::string kube_namespace = "default";
+  std::vector<ServicePort> ports;
+  std::map<std::string, std::string> selector;  // by default {app: <name>}
+  bool shared = true;                           // whether the other clusters may use the backends here
+  Affinity affinity = Affinity::unset;
+  bool sync_endpoint_slices = false;  // mirror remote EndpointSlices; turns the Helm flag on as well
+  bool sample = true;                 // with a Deployment and a ConfigMap that say which cluster answers
+  int replicas = 1;                   // of the sample
+  std::string image = "nginx:1.28";   // of the sample
+  Location where;
+};
+
+// The way in from outside, the same in every cluster: one DNS name that has every cluster's address.
+struct Ingress {
+  std::string host;
+  int port = 80;
+  std::string path = "/";
+  std::string class_name = "nginx";
+  std::map<std::string, std::string> node_selector;
+  std::string values_key;     // as in Cilium
+  std::string service;        // "name" or "namespace/name" of one of Mesh::services; empty: the first
+  std::string chart_version;  // of the ingress-nginx chart; empty: the newest
+  Location where;
+  Location host_where;
+  Location service_where;
+};
+
+struct Mesh {
+  std::string name;
+  Cilium cilium;
+  Addressing addressing;
+  std::vector<NamedNetwork> networks;
+  std::optional<Ingress> ingress;
+  std::vector<Cluster> clusters;
+  std::vector<GlobalService> services;
+  Location where;
+};
+
+// "default/api-service".
+std::string qualified_name(const GlobalService& service);
+
+// The Service that the ingress leads to, or nullptr when there is no ingress or no such Service.
+const GlobalService* ingress_backend(const Mesh& mesh);
+
+// "http://api.example.org:8080/", the port left out where it is 80; empty without an ingress.
+std::string url(const Mesh& mesh);
+
+// Whether every cluster can be told where all of its peers are, so that the mesh can be connected.
+bool connectable(const Mesh& mesh);
+
+// Whether any Service needs EndpointSlices mirrored, which the Helm chart must switch on.
+bool needs_endpoint_slice_sync(const Mesh& mesh);
+
+}  // namespace meshdrill::mesh
