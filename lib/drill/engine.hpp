@@ -1,0 +1,35 @@
+// Runs a drill: five phases, one fault, and the restore on every way out.
+#pragma once
+
+#include "drill/cluster.hpp"
+#include "drill/history.hpp"
+#include "drill/scenario.hpp"
+#include "kube/kubeconfig.hpp"
+#include "mesh/model.hpp"
+
+#include <filesystem>
+#include <functional>
+
+namespace meshdrill::drill {
+
+struct RunOptions {
+  Scenario scenario;
+  std::string scenario_file;  // for messages and the journal
+  mesh::Mesh mesh;
+  kube::Kubeconfig kubeconfig;
+  std::filesystem::path journal;  // must not exist yet
+  std::string version;            // of the tool, for the journal
+  // Called on the caller's thread after each entry is in the journal; for the live view.
+  std::function<void(const Entry&, const History&)> watch;
+};
+
+// Does it all on the calling thread, which also gets SIGINT, SIGTERM and SIGHUP while it runs: they end the
+// drill early, and the restore is done all the same. Returns what the journal says; judge() makes the verdict
+// of it. Fails, with nothing contacted, when the kubeconfig lacks a context or the journal cannot be made.
+Checked<History> run_drill(RunOptions options);
+
+// The target cluster's entry in the mesh, checked against the scenario: a diagnostic when the mesh has no
+// such cluster.
+Diagnostics check_against_mesh(const Scenario& scenario, const mesh::Mesh& mesh);
+
+}  // namespace meshdrill::drill

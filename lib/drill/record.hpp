@@ -1,0 +1,35 @@
+// What must be known to put a cluster back, in the cluster itself: an annotation of the drill's Lease. It is
+// written before the first change and taken away after the restore is verified, so `recover` works from a
+// machine that never saw the journal.
+#pragma once
+
+#include "base/result.hpp"
+#include "drill/history.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace meshdrill::drill {
+
+// Where the Lease is, the same in every cluster: one drill a mesh at a time.
+inline constexpr const char* lease_namespace = "kube-system";
+inline constexpr const char* lease_name = "meshdrill";
+inline constexpr const char* record_annotation = "meshdrill.io/record";
+
+struct Record {
+  std::string run;
+  std::string drill;    // its name
+  std::string host;     // where it was started
+  std::string started;  // RFC 3339
+  int scaled_to = 0;    // what we wrote: the restore replaces this value and no other
+  std::vector<Workload> workloads;
+};
+
+std::string encode(const Record& record);
+Result<Record> decode_record(std::string_view text);
+
+// "kubectl --context … -n … scale deployment/… --replicas=N": what a person types when all else failed.
+std::string restore_command(const std::string& context, const Workload& workload);
+
+}  // namespace meshdrill::drill
