@@ -64,7 +64,8 @@ std::string to_string(const Diagnostics& diagnostics) {
 }
 
 std::string closest(std::string_view word, const std::vector<std::string_view>& candidates) {
-  // Two edits cover a swap of neighbours, the commonest slip; in a word of two letters they would match anything.
+  // Two edits cover a swap of neighbours, the commonest slip; in a word of two letters they would match
+  // anything.
   std::size_t best = (word.size() <= 2 ? 1 : std::max<std::size_t>(2, word.size() / 3)) + 1;
   std::string_view nearest;
   for (const std::string_view candidate : candidates) {

@@ -59,8 +59,8 @@ Result<> write_file(const std::filesystem::path& path, std::string_view content,
   std::string temporary = path.string() + ".XXXXXX";
   const Descriptor file{::mkostemp(temporary.data(), O_CLOEXEC)};
   if (file.value < 0) return fail(fmt::format("cannot write {}: {}", path.string(), reason(errno)));
-  if (!write_all(file.value, content) || ::fchmod(file.value, mode) != 0 ||
-      ::fsync(file.value) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (!write_all(file.value, content) || ::fchmod(file.value, mode) != 0 || ::fsync(file.value) != 0 ||
+      ::rename(temporary.c_str(), path.c_str()) != 0) {
     const int error = errno;
     ::unlink(temporary.c_str());
     return fail(fmt::format("cannot write {}: {}", path.string(), reason(error)));

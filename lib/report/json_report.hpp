@@ -1,0 +1,15 @@
+// The verdict of a drill for programs. docs/reference/drill-report.md has its members.
+#pragma once
+
+#include "drill/history.hpp"
+#include "drill/verdict.hpp"
+
+#include <string>
+
+namespace meshdrill::report {
+
+// One JSON object on one line, ending in a newline. Durations and times are microseconds, times since the
+// run's start.
+std::string render_json(const drill::History& history, const drill::Verdict& verdict);
+
+}  // namespace meshdrill::report

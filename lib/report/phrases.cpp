@@ -1,0 +1,73 @@
+#include "report/phrases.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+
+namespace meshdrill::report {
+namespace {
+
+double to_seconds(std::chrono::microseconds time) {
+  return static_cast<double>(time.count()) / 1e6;
+}
+
+}  // namespace
+
+std::string seconds(probe::Offset time) {
+  return fmt::format("{:.3f} s", to_seconds(time));
+}
+
+std::string after(probe::Offset time, probe::Offset since) {
+  return fmt::format("{:+.3f} s", to_seconds(time - since));
+}
+
+std::string interval(const probe::Bounds& bounds) {
+  if (!bounds.upper) return fmt::format("at least {}", seconds(bounds.lower));
+  return fmt::format("{:.3f} to {}", to_seconds(bounds.lower), seconds(*bounds.upper));
+}
+
+std::string percent(std::uint64_t part, std::uint64_t whole) {
+  return fmt::format("{:.1f} %",
+                     whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+std::string headline(drill::VerdictKind kind) {
+  switch (kind) {
+    case drill::VerdictKind::pass:
+      return "PASS";
+    case drill::VerdictKind::fail:
+      return "FAIL";
+    case drill::VerdictKind::inconclusive:
+      return "INCONCLUSIVE";
+    case drill::VerdictKind::refused:
+      return "REFUSED";
+    case drill::VerdictKind::aborted:
+      return "ABORTED";
+    case drill::VerdictKind::interrupted:
+      return "INTERRUPTED";
+    case drill::VerdictKind::restore_failed:
+      return "NOT RESTORED";
+    case drill::VerdictKind::unfinished:
+      break;
+  }
+  return "UNFINISHED";
+}
+
+const std::vector<Period>& periods() {
+  static const std::vector<Period> all{
+      {"before", drill::Phase::baseline}, {"during", drill::Phase::hold}, {"after", drill::Phase::recovered}};
+  return all;
+}
+
+const std::vector<std::string>& not_proved() {
+  // The control plane of a dead cluster behaves otherwise: its backends are kept (cilium/cilium#19217,
+  // #41643).
+  static const std::vector<std::string> all{
+      "that the mesh survives the loss of a whole cluster, of its control plane or of its network: backends "
+      "of a cluster "
+      "that cannot be reached stay in use unless clustermesh.cacheTTL revokes them",
+      "what clients elsewhere see: this was measured from one host, with its resolver"};
+  return all;
+}
+
+}  // namespace meshdrill::report

@@ -1,0 +1,34 @@
+// The words and numbers that every report has in common.
+#pragma once
+
+#include "drill/history.hpp"
+#include "drill/verdict.hpp"
+
+#include <string>
+#include <vector>
+
+namespace meshdrill::report {
+
+// "8.123 s": a time on the run's own time line.
+std::string seconds(probe::Offset time);
+// "+0.210 s": since the fault or the restore.
+std::string after(probe::Offset time, probe::Offset since);
+// "0.040 to 0.082 s", "at least 2.000 s".
+std::string interval(const probe::Bounds& bounds);
+// "12.5 %"
+std::string percent(std::uint64_t part, std::uint64_t whole);
+
+// The word a person reads first: PASS, FAIL, INCONCLUSIVE, …
+std::string headline(drill::VerdictKind kind);
+
+// Which phases were before, during and after the fault, for the matrix.
+struct Period {
+  std::string title;
+  drill::Phase phase;
+};
+const std::vector<Period>& periods();
+
+// What a drill of this kind leaves open, whatever its verdict.
+const std::vector<std::string>& not_proved();
+
+}  // namespace meshdrill::report

@@ -1,0 +1,191 @@
+#include "report/text_report.hpp"
+
+#include "base/text.hpp"
+#include "base/text_table.hpp"
+#include "drill/record.hpp"
+#include "report/phrases.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace meshdrill::report {
+namespace {
+
+using drill::History;
+using drill::Phase;
+using drill::Verdict;
+using drill::VerdictKind;
+
+constexpr const char* red = "\033[1;31m";
+constexpr const char* green = "\033[1;32m";
+constexpr const char* yellow = "\033[1;33m";
+constexpr const char* plain = "\033[0m";
+
+const char* colour_of(VerdictKind kind) {
+  switch (kind) {
+    case VerdictKind::pass:
+      return green;
+    case VerdictKind::inconclusive:
+    case VerdictKind::refused:
+    case VerdictKind::interrupted:
+      return yellow;
+    case VerdictKind::fail:
+    case VerdictKind::aborted:
+    case VerdictKind::restore_failed:
+    case VerdictKind::unfinished:
+      break;
+  }
+  return red;
+}
+
+std::string head(const History& history, const Verdict& verdict, bool colour) {
+  const std::string word = headline(verdict.kind);
+  return fmt::format("{}{}{}  {}: {}\n", colour ? colour_of(verdict.kind) : "", word, colour ? plain : "",
+                     history.scenario.name, verdict.reason);
+}
+
+std::string preflight_section(const History& history) {
+  std::string text;
+  for (const drill::Finding& finding : history.preflight) {
+    if (!finding.ok) text += fmt::format("  {}: {}\n", finding.check, printable(finding.message));
+  }
+  return text.empty() ? text : "\nWhat forbids it\n" + text;
+}
+
+std::string matrix_section(const History& history) {
+  std::string text;
+  for (const Period& period : periods()) {
+    const drill::PhaseRecord* phase = history.phase(period.phase);
+    if (phase == nullptr) continue;
+    text += render_matrix(history, *phase, fmt::format("{} ({})", period.title, to_string(period.phase)));
+  }
+  return text.empty() ? text : "\nWho answered, by the address that was asked\n" + text;
+}
+
+std::string describe_reasons(const probe::Outage& outage) {
+  std::vector<std::string> reasons;
+  for (std::size_t i = 0; i < probe::outcome_count; ++i) {
+    if (outage.reasons.at(i) == 0) continue;
+    reasons.push_back(
+        fmt::format("{} × {}", outage.reasons.at(i), probe::describe(static_cast<probe::Outcome>(i))));
+  }
+  if (outage.slow > 0) reasons.push_back(fmt::format("{} slow", outage.slow));
+  if (outage.good > 0) reasons.push_back(fmt::format("{} good in between", outage.good));
+  return fmt::format("{}", fmt::join(reasons, ", "));
+}
+
+// When it began, counted from the change that it follows.
+std::string since_change(const History& history, const probe::Outage& outage) {
+  if (history.restore_written && outage.first_bad >= *history.restore_written) {
+    return after(outage.first_bad, *history.restore_written) + " from the restore";
+  }
+  if (history.faulted) return after(outage.first_bad, *history.faulted) + " from the fault";
+  return "at " + seconds(outage.first_bad);
+}
+
+std::string outage_section(const History& history) {
+  TextTable table{4};
+  bool any = false;
+  for (std::size_t i = 0; i < history.outages.size(); ++i) {
+    for (const probe::Outage& outage : history.outages[i]) {
+      any = true;
+      table.row({history.streams[i].name, std::string{probe::to_string(outage.kind)},
+                 interval(outage.bounds()),
+                 since_change(history, outage) + (outage.open() ? ", open at the end" : ""),
+                 describe_reasons(outage)});
+    }
+  }
+  if (history.streams.empty()) return {};
+  const double period_ms = 1000 / history.scenario.traffic.rate;
+  const std::string resolution =
+      fmt::format("true lengths lie in the intervals; one request a stream every {:g} ms", period_ms);
+  return any ? fmt::format("\nOutages ({})\n{}", resolution, table.text())
+             : fmt::format("\nOutages ({})\n  none\n", resolution);
+}
+
+std::string timeline_section(const History& history) {
+  if (!history.faulted) return {};
+  TextTable table;
+  const auto row = [&](const std::string& what, const std::optional<probe::Offset>& at, probe::Offset since) {
+    table.row({what, at ? after(*at, since) : "not seen"});
+  };
+  const std::string& target = history.target();
+  table.row({"scale-down acknowledged", seconds(*history.faulted)});
+  row(fmt::format("endpoints of {} gone", target), history.target_drained, *history.faulted);
+  row(fmt::format("last answer from {}", target), history.last_target_answer, *history.faulted);
+  if (history.restore_written) {
+    table.row({"restore acknowledged", seconds(*history.restore_written)});
+    row(fmt::format("endpoints of {} ready again", target), history.target_ready_again,
+        *history.restore_written);
+    row(fmt::format("first answer from {} again", target), history.target_seen_again,
+        *history.restore_written);
+  }
+  return "\nThe fault and the restore\n" + table.text();
+}
+
+std::string checks_section(const Verdict& verdict) {
+  TextTable table{4};
+  for (const drill::Check& check : verdict.checks) {
+    table.row({std::string{to_string(check.phase)}, check.name, std::string{to_string(check.outcome)},
+               printable(check.sentence)});
+  }
+  return verdict.checks.empty() ? std::string{} : "\nWhat was expected\n" + table.text();
+}
+
+std::string restored_section(const History& history) {
+  if (!history.changed) return "\nNothing was changed in any cluster.\n";
+  std::string text = "\nPut back\n";
+  const bool verified = history.restored && history.restored->verified;
+  for (const drill::Workload& workload : history.workloads) {
+    text += fmt::format("  {}: deployment {} to {}{}\n", history.target(), to_string(workload.object),
+                        plural(static_cast<std::size_t>(workload.replicas), "replica"),
+                        verified ? ", verified" : ": NOT VERIFIED");
+  }
+  if (!verified && history.restored) text += fmt::format("  {}\n", history.restored->message);
+  return text;
+}
+
+std::string not_proved_section(const History& history) {
+  if (!history.faulted) return {};
+  std::string text = "\nNot proved by this drill\n";
+  for (const std::string& sentence : not_proved()) text += fmt::format("  - {}\n", sentence);
+  return text;
+}
+
+}  // namespace
+
+std::string render_matrix(const History& history, const drill::PhaseRecord& phase, const std::string& title) {
+  // Streams that follow DNS are counted with the address that they were sent to.
+  std::map<std::optional<IpAddress>, std::map<std::string, std::uint64_t>> rows;
+  for (const auto& [key, cell] : phase.tally.cells()) rows[key.address][key.cluster] += cell.total();
+  TextTable table;
+  std::vector<std::string> head{title};
+  for (const drill::ClusterInfo& cluster : history.clusters) head.push_back(cluster.name);
+  head.insert(head.end(), {"failed", "requests"});
+  table.row(std::move(head));
+  for (const auto& [address, counts] : rows) {
+    std::uint64_t total = 0;
+    for (const auto& [cluster, count] : counts) total += count;
+    std::vector<std::string> cells{address ? to_string(*address) : "(no address)"};
+    const auto add = [&](const std::string& cluster) {
+      const auto found = counts.find(cluster);
+      cells.push_back(
+          found == counts.end() ? "-" : fmt::format("{} ({})", found->second, percent(found->second, total)));
+    };
+    for (const drill::ClusterInfo& cluster : history.clusters) add(cluster.name);
+    add("");
+    cells.push_back(fmt::format("{}", total));
+    table.row(std::move(cells));
+  }
+  return table.text();
+}
+
+std::string render_text(const History& history, const Verdict& verdict, bool colour) {
+  return head(history, verdict, colour) + preflight_section(history) + matrix_section(history) +
+         outage_section(history) + timeline_section(history) + checks_section(verdict) +
+         restored_section(history) + not_proved_section(history);
+}
+
+}  // namespace meshdrill::report

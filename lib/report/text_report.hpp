@@ -1,0 +1,19 @@
+// The summary that a person reads after a drill, or any time later.
+#pragma once
+
+#include "drill/history.hpp"
+#include "drill/verdict.hpp"
+
+#include <string>
+
+namespace meshdrill::report {
+
+// Lines for a terminal, ending in a newline. `colour` adds ANSI colours to the words that matter.
+std::string render_text(const drill::History& history, const drill::Verdict& verdict, bool colour);
+
+// The matrix alone, address × cluster, of one phase: the tally of every stream. `title` heads its first
+// column.
+std::string render_matrix(const drill::History& history, const drill::PhaseRecord& phase,
+                          const std::string& title);
+
+}  // namespace meshdrill::report
