@@ -1,0 +1,44 @@
+#include "drill_run.hpp"
+
+#include "drill/engine.hpp"
+#include "exit_codes.hpp"
+#include "mesh_access.hpp"
+#include "report/json_report.hpp"
+#include "report/live_view.hpp"
+#include "report/text_report.hpp"
+#include "terminal.hpp"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+namespace meshdrill::cli {
+
+int run_and_report(DrillRun run) {
+  report::LiveView live{stderr, is_terminal(stderr)};
+  drill::RunOptions options;
+  options.scenario = std::move(run.scenario);
+  options.scenario_file = std::move(run.scenario_file);
+  options.mesh = std::move(run.mesh);
+  options.kubeconfig = std::move(run.kubeconfig);
+  options.journal = run.journal;
+  options.version = MESHDRILL_VERSION;
+  options.watch = [&](const drill::Entry& entry, const drill::History& history) {
+    live.show(entry, history);
+  };
+  const auto history = drill::run_drill(std::move(options));
+  if (!history) {
+    print(history.error());
+    return exit_usage;
+  }
+  const drill::Verdict verdict = drill::judge(*history);
+  const std::string text = run.output == "json"
+                               ? report::render_json(*history, verdict)
+                               : "\n" + report::render_text(*history, verdict, wants_colour(stdout));
+  std::fputs(text.c_str(), stdout);
+  fmt::print(stderr, "\nJournal: {}\nRead it again: meshdrill report {}\n", run.journal.string(),
+             run.journal.string());
+  return verdict.exit_code;
+}
+
+}  // namespace meshdrill::cli

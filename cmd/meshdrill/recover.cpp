@@ -1,0 +1,74 @@
+#include "base/text.hpp"
+#include "commands.hpp"
+#include "drill/recovery.hpp"
+#include "exit_codes.hpp"
+#include "mesh_access.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <memory>
+
+#include <boost/asio/co_spawn.hpp>
+#include <fmt/format.h>
+
+namespace meshdrill::cli {
+namespace {
+
+struct RecoverFlags {
+  std::string mesh;
+  std::string kubeconfig;
+};
+
+std::vector<drill::Recovery> run_recovery(asio::io_context& io, const std::vector<drill::Cluster>& clusters) {
+  drill::RecoverOptions options;
+  options.talk = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
+  std::vector<drill::Recovery> done;
+  std::exception_ptr broken;
+  asio::co_spawn(io, drill::recover(clusters, options),
+                 [&](std::exception_ptr error, std::vector<drill::Recovery> recoveries) {
+                   broken = std::move(error);
+                   done = std::move(recoveries);
+                 });
+  io.run();
+  if (broken) std::rethrow_exception(broken);
+  return done;
+}
+
+int exit_code_of(const std::vector<drill::Recovery>& recoveries) {
+  const auto any = [&](drill::Recovery::Outcome outcome) {
+    return std::any_of(recoveries.begin(), recoveries.end(),
+                       [&](const drill::Recovery& r) { return r.outcome == outcome; });
+  };
+  if (any(drill::Recovery::Outcome::failed)) return exit_not_restored;
+  return any(drill::Recovery::Outcome::alive) ? exit_refused : exit_pass;
+}
+
+int recover(const RecoverFlags& flags) {
+  const auto mesh = load_mesh_or_explain(flags.mesh);
+  if (!mesh) return exit_usage;
+  const auto kubeconfig = load_kubeconfig_or_explain(flags.kubeconfig);
+  if (!kubeconfig) return exit_usage;
+  asio::io_context io{1};
+  Diagnostics notes;
+  const auto clusters = drill::open_clusters(io.get_executor(), *mesh, *kubeconfig, notes);
+  print(clusters ? notes : clusters.error());
+  if (!clusters) return exit_usage;
+  const std::vector<drill::Recovery> recoveries = run_recovery(io, *clusters);
+  for (const drill::Recovery& recovery : recoveries) {
+    fmt::print("{}: {}: {}\n", recovery.cluster, to_string(recovery.outcome), recovery.message);
+  }
+  return exit_code_of(recoveries);
+}
+
+}  // namespace
+
+void add_recover(CLI::App& app, Run& run) {
+  CLI::App* verb = app.add_subcommand("recover", "Put back what an interrupted drill left, from any machine");
+  const auto flags = std::make_shared<RecoverFlags>();
+  verb->add_option("-f,--mesh", flags->mesh, "The mesh file")->required()->type_name("FILE");
+  add_kubeconfig(*verb, flags->kubeconfig);
+  verb->callback([&run, flags] { run = [flags] { return recover(*flags); }; });
+}
+
+}  // namespace meshdrill::cli

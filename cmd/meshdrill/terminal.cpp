@@ -1,0 +1,26 @@
+#include "terminal.hpp"
+
+#include <cstdlib>
+#include <string_view>
+#include <unistd.h>
+
+namespace meshdrill::cli {
+namespace {
+
+// Read before any thread is started.
+std::string_view environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+  return value == nullptr ? std::string_view{} : value;
+}
+
+}  // namespace
+
+bool is_terminal(std::FILE* stream) {
+  return ::isatty(::fileno(stream)) != 0 && environment("TERM") != "dumb";
+}
+
+bool wants_colour(std::FILE* stream) {
+  return is_terminal(stream) && environment("NO_COLOR").empty();
+}
+
+}  // namespace meshdrill::cli
