@@ -4,6 +4,8 @@
 #include "base/files.hpp"
 #include "drill/limit.hpp"
 
+#include <regex>
+
 #include <fmt/format.h>
 
 namespace meshdrill::drill {
@@ -77,7 +79,9 @@ Target read_target(const Node& node, Diagnostics& diagnostics) {
 int read_fault(const Node& node, Diagnostics& diagnostics) {
   MapReader map{node, "fault", diagnostics};
   map.require("scale");
-  const auto replicas = map.integer("scale", 0, 0);
+  const auto replicas = map.integer("scale", 0, 1'000'000);
+  // With replicas left, Pods of the target go on answering, and nothing that is measured would prove a failover.
+  if (replicas.value_or(0) != 0) map.error(*map.find("scale"), "scale", "only 0 is supported");
   map.finish();
   return static_cast<int>(replicas.value_or(0));
 }
@@ -205,6 +209,7 @@ Guards read_guards(const Node* node, Diagnostics& diagnostics) {
   guards.min_ready_elsewhere = static_cast<int>(map.integer("minReadyElsewhere", 1, 1'000'000).value_or(1));
   if (const Node* rules = map.find("abortIf")) {
     if (rules->kind != Node::Kind::sequence) map.error(*rules, "abortIf", "expected a list");
+    guards.abort_if.clear();
     for (std::size_t i = 0; i < rules->items.size(); ++i) {
       guards.abort_if.push_back(
           read_abort_rule(rules->items[i], fmt::format("guards.abortIf[{}]", i), diagnostics));
@@ -218,6 +223,11 @@ void read_metadata(const Node& node, Scenario& scenario, Diagnostics& diagnostic
   MapReader map{node, "metadata", diagnostics};
   map.require("name");
   scenario.name = map.string("name").value_or("");
+  // It becomes part of file names and of the Lease's holder.
+  static const std::regex label{"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"};
+  if (!scenario.name.empty() && !std::regex_match(scenario.name, label)) {
+    map.error(*map.find("name"), "name", "must be lower-case letters, digits and '-', at most 63");
+  }
   scenario.description = map.string("description").value_or("");
   scenario.runbook = map.string("runbook").value_or("");
   map.finish();

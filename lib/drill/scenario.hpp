@@ -54,8 +54,6 @@ struct Expectation {
   std::optional<Duration> outage;             // of each stream: at most this long
   std::optional<double> errors;               // share of requests that failed: at most this; 0 to 1
   std::optional<double> target_share;  // share of answers that came from the target: at most this; 0 to 1
-
-  bool operator==(const Expectation&) const = default;
 };
 
 // Ends the drill early: more than `errors` of the requests failed over the last `over`.
@@ -68,7 +66,7 @@ struct AbortRule {
 
 struct Guards {
   Duration deadline = std::chrono::minutes{5};  // from the first request to the order to restore
-  std::vector<AbortRule> abort_if;
+  std::vector<AbortRule> abort_if{{0.5, std::chrono::seconds{5}}};
   int min_ready_elsewhere = 1;  // ready endpoints that the other clusters must have together; at least 1
 
   bool operator==(const Guards&) const = default;

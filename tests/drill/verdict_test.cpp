@@ -1,0 +1,178 @@
+#include "drill/verdict.hpp"
+
+#include "drill/support.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+#include <doctest/doctest.h>
+
+using namespace meshdrill;
+using namespace meshdrill::drill;
+using drill::testing::Story;
+using probe::Offset;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Check& find(const Verdict& verdict, Phase phase, const std::string& name) {
+  const auto found = std::find_if(verdict.checks.begin(), verdict.checks.end(), [&](const Check& check) {
+    return check.phase == phase && check.name == name;
+  });
+  REQUIRE(found != verdict.checks.end());
+  return *found;
+}
+
+// The good run, with `fail` and `hold` as given: the traffic from 10 s to 22 s is the caller's.
+Verdict judge_failover(const std::function<void(Story&)>& during, bool drained = true) {
+  Story story;
+  story.phase(0s, Phase::baseline);
+  story.traffic(0s, 10s, {"one", "two"});
+  story.phase(10s, Phase::fail);
+  story.write(10s, "scale-down");
+  if (drained) story.add(10200ms, "observed", {{"cluster", "one"}, {"readyEndpoints", 0}});
+  during(story);
+  story.phase(22s, Phase::restore);
+  story.write(22s, "restore");
+  story.traffic(22s, 25s, {"one", "two"});
+  story.add(25s, "restored", {{"verified", true}, {"message", ""}});
+  story.phase(25s, Phase::recovered);
+  story.traffic(25s, 35s, {"one", "two"});
+  story.add(36s, "end", {});
+  return judge(story.history());
+}
+
+}  // namespace
+
+TEST_CASE("a drill in which everything held passes") {
+  Story story;
+  story.good_run();
+  const Verdict verdict = judge(story.history());
+  for (const Check& check : verdict.checks) {
+    CAPTURE(check.name);
+    CAPTURE(check.sentence);
+    CHECK(check.outcome == Outcome::pass);
+  }
+  CHECK(verdict.kind == VerdictKind::pass);
+  CHECK(verdict.exit_code == 0);
+  CHECK(verdict.reason == "default/api of one was away for 12s, and everything that was expected held");
+}
+
+TEST_CASE("an outage longer than allowed fails and one that may be either is inconclusive") {
+  const auto outage_of = [](Offset length) {
+    return judge_failover([&](Story& story) {
+      story.traffic(10s, 10s + length, {});
+      story.traffic(10s + length, 12s, {"two"});
+      story.phase(12s, Phase::hold);
+      story.traffic(12s, 22s, {"two"});
+    });
+  };
+  const Verdict longer = outage_of(800ms);
+  CHECK(longer.kind == VerdictKind::fail);
+  CHECK(longer.exit_code == 1);
+  CHECK(find(longer, Phase::fail, "outage").sentence.find("between 790ms and 810ms (at most 500ms)") !=
+        std::string::npos);
+  CHECK(outage_of(300ms).kind == VerdictKind::pass);
+  // True length in [490 ms, 510 ms], limit 500 ms.
+  CHECK(find(outage_of(500ms), Phase::fail, "outage").outcome == Outcome::inconclusive);
+  CHECK(outage_of(500ms).exit_code == 6);
+}
+
+TEST_CASE("errors that go on until the restore fail as outage and as error share") {
+  const Verdict verdict = judge_failover([](Story& story) {
+    story.traffic(10s, 12s, {});
+    story.phase(12s, Phase::hold);
+    story.traffic(12s, 22s, {});
+  });
+  CHECK(verdict.kind == VerdictKind::fail);
+  CHECK(find(verdict, Phase::fail, "outage").outcome == Outcome::fail);
+  CHECK(find(verdict, Phase::hold, "errors").outcome == Outcome::fail);
+  CHECK(find(verdict, Phase::hold, "everyClusterSeen").outcome != Outcome::pass);
+}
+
+TEST_CASE("a target that goes on answering fails") {
+  const Verdict verdict = judge_failover([](Story& story) {
+    story.traffic(10s, 12s, {"two"});
+    story.phase(12s, Phase::hold);
+    story.traffic(12s, 22s, {"one", "two"});
+  });
+  CHECK(find(verdict, Phase::hold, "targetShare").outcome == Outcome::fail);
+  CHECK(verdict.exit_code == 1);
+}
+
+TEST_CASE("a fault that is not proved is no pass") {
+  const Verdict verdict = judge_failover(
+      [](Story& story) {
+        story.traffic(10s, 12s, {"two"});
+        story.phase(12s, Phase::hold);
+        story.traffic(12s, 22s, {"two"});
+      },
+      false);
+  CHECK(verdict.kind == VerdictKind::inconclusive);
+  CHECK(find(verdict, Phase::fail, "fault").outcome == Outcome::inconclusive);
+}
+
+TEST_CASE("a skewed baseline is unbalanced and a small one is not enough data") {
+  Story skewed;
+  skewed.phase(0s, Phase::baseline);
+  skewed.traffic(0s, 10s, {"one", "two", "two", "two"});
+  skewed.add(11s, "end", {});
+  CHECK(check_phase(skewed.history(), Phase::baseline)[2].outcome == Outcome::fail);
+  Story small;
+  small.phase(0s, Phase::baseline);
+  small.traffic(0s, 200ms, {"one", "two"});
+  small.add(1s, "end", {});
+  CHECK(check_phase(small.history(), Phase::baseline)[2].outcome == Outcome::inconclusive);
+}
+
+TEST_CASE("a silent cluster is missed for certain only with enough connections") {
+  const auto seen_of = [](Offset length) {
+    Story story;
+    story.phase(0s, Phase::baseline);
+    story.traffic(0s, length, {"two"});
+    story.add(length + 1s, "end", {});
+    return check_phase(story.history(), Phase::baseline)[1];
+  };
+  CHECK(seen_of(5s).outcome == Outcome::fail);
+  CHECK(seen_of(5s).sentence == "one never answered, over 1000 connections");
+  CHECK(seen_of(50ms).outcome == Outcome::inconclusive);
+}
+
+TEST_CASE("how a run ended decides before what was measured") {
+  const auto ended = [](const std::function<void(Story&)>& how) {
+    Story story;
+    story.phase(0s, Phase::baseline);
+    story.traffic(0s, 10s, {"one", "two"});
+    how(story);
+    return judge(story.history());
+  };
+  const auto abort = [](Story& story, const char* kind, int signal) {
+    boost::json::object fields{{"kind", kind}, {"message", "why"}};
+    if (signal != 0) fields["signal"] = signal;
+    story.add(10s, "abort", fields);
+    story.add(11s, "end", {});
+  };
+  CHECK(ended([&](Story& s) { abort(s, "refused", 0); }).exit_code == 3);
+  CHECK(ended([&](Story& s) { abort(s, "guard", 0); }).exit_code == 4);
+  CHECK(ended([&](Story& s) { abort(s, "interference", 0); }).exit_code == 4);
+  CHECK(ended([&](Story& s) { abort(s, "interrupted", SIGINT); }).exit_code == 130);
+  CHECK(ended([&](Story& s) { abort(s, "interrupted", SIGTERM); }).exit_code == 143);
+  CHECK(ended([&](Story& s) { abort(s, "interrupted", SIGTERM); }).kind == VerdictKind::interrupted);
+  CHECK(ended([](Story&) {}).kind == VerdictKind::unfinished);
+  CHECK(ended([](Story& s) { s.add(11s, "end", {}); }).kind == VerdictKind::inconclusive);
+}
+
+TEST_CASE("a restore that is not verified beats everything else") {
+  Story story;
+  story.phase(0s, Phase::baseline);
+  story.traffic(0s, 10s, {"one", "two"});
+  story.phase(10s, Phase::fail);
+  story.write(10s, "scale-down");
+  story.add(11s, "abort", {{"kind", "interrupted"}, {"message", "SIGINT"}, {"signal", SIGINT}});
+  CHECK(judge(story.history()).exit_code == 5);
+  story.add(12s, "restored", {{"verified", false}, {"message", "kubectl scale …"}});
+  story.add(13s, "end", {});
+  CHECK(judge(story.history()).kind == VerdictKind::restore_failed);
+  CHECK(judge(story.history()).exit_code == 5);
+  CHECK(judge(story.history()).reason == "kubectl scale …");
+}
