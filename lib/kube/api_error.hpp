@@ -13,6 +13,7 @@ namespace meshdrill::kube {
 
 struct ApiError {
   enum class Kind {
+    invalid,    // the request itself makes no sense; nothing was sent
     transport,  // not connected, TLS refused, connection lost, unreadable answer; a write was not carried out
     timeout,    // no answer in time; a write was not carried out
     cancelled,  // the caller cancelled; a write was not carried out
@@ -33,6 +34,9 @@ struct ApiError {
   [[nodiscard]] bool is(int status) const { return kind == Kind::api && http_status == status; }
   [[nodiscard]] bool not_found() const { return is(404); }
   [[nodiscard]] bool conflict() const { return is(409); }
+  // Of a write: it may have been carried out all the same. That is so for `ambiguous`, and for answers of 500
+  // and above: a 504 says that the API stopped waiting for its store, a 502 is a proxy's guess.
+  [[nodiscard]] bool fate_unknown() const;
 };
 
 template <class T>

@@ -22,7 +22,7 @@ struct ApplyOptions {
 Task<ApiResult<ResourceType>> discover(Client& client, std::string api_version, std::string kind);
 
 // Applies `manifest` (an object with apiVersion, kind and metadata.name) and returns what stands then. A
-// manifest without those is a transport error, and nothing is sent.
+// manifest without those is an `invalid` error.
 Task<ApiResult<boost::json::value>> apply(Client& client, boost::json::value manifest, ApplyOptions options);
 
 }  // namespace meshdrill::kube

@@ -16,7 +16,7 @@ struct EndpointTally {
   int ready = 0;    // may get traffic
   int serving = 0;  // would answer, terminating ones included
   int terminating = 0;
-  int total = 0;  // distinct addresses
+  int total = 0;
 
   bool operator==(const EndpointTally&) const = default;
 };
@@ -26,7 +26,8 @@ struct ServiceEndpoints {
   std::map<std::string, EndpointTally> remote;  // source cluster → what Cilium's EndpointSlice sync brought
 };
 
-// An address that stands in several slices counts once. Absent conditions mean what discovery.k8s.io/v1 says:
+// An endpoint that stands in several slices (dual stack, or on its way from one to another) counts once, and
+// is ready when one of them says so. Absent conditions mean what discovery.k8s.io/v1 says:
 // ready absent is true, serving absent is as ready, terminating absent is false.
 ServiceEndpoints count_endpoints(const std::vector<boost::json::value>& slices);
 

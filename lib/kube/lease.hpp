@@ -40,7 +40,7 @@ Task<ApiResult<Lease>> read_lease(Client& client, ObjectRef lease);
 Task<ApiResult<Lease>> create_lease(Client& client, Lease lease);
 
 // PUT guarded by the resourceVersion with which it was read: a 409 means that somebody else wrote it since.
-// Refuses (transport error, nothing sent) a lease without one, because that write would be unconditional.
+// Refuses (`invalid`) a lease without one, because that write would be unconditional.
 Task<ApiResult<Lease>> update_lease(Client& client, Lease lease);
 
 }  // namespace meshdrill::kube

@@ -34,8 +34,8 @@ struct WatchOptions {
   Duration shortest = std::chrono::minutes{5};
   Duration longest = std::chrono::minutes{10};
   // A connection that has been silent for so long may be half open: it is dropped, and the watch taken up
-  // again from the last resourceVersion seen. The API sends bookmarks about each minute.
-  Duration idle = std::chrono::seconds{75};
+  // again from the last resourceVersion seen. The API sends a bookmark every 60 to 75 s.
+  Duration idle = std::chrono::seconds{100};
   // Between failed attempts: doubling from the first to the second, each with jitter.
   Duration back_off = std::chrono::milliseconds{200};
   Duration back_off_limit = std::chrono::seconds{10};

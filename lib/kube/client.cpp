@@ -1,0 +1,205 @@
+#include "kube/client.hpp"
+
+#include "kube/bearer_token.hpp"
+#include "kube/codec.hpp"
+#include "kube/line_stream.hpp"
+#include "kube/pause.hpp"
+#include "kube/session_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/system/system_error.hpp>
+
+namespace meshdrill::kube {
+
+namespace {
+
+using Stage = HttpFailure::Stage;
+using Cause = HttpFailure::Cause;
+using boost::system::system_error;
+
+constexpr Duration shortest_pause = std::chrono::milliseconds{100};
+constexpr Duration longest_pause = std::chrono::seconds{10};
+
+// An answer whose head has been read, and the connection its body stands in.
+struct Reply {
+  ResponseHead head;
+  std::unique_ptr<HttpSession> session;
+};
+
+HttpFailure cancelled_at(Stage stage) {
+  return HttpFailure{.stage = stage, .cause = Cause::cancelled, .message = "cancelled"};
+}
+
+// Asio throws when a coroutine that was cancelled begins to wait again. Here that becomes a failure that says
+// how far the request had come.
+Task<HttpResult<ResponseHead>> ask(HttpSession& session, const HttpRequest& request,
+                                   Clock::time_point deadline) {
+  Stage stage = Stage::write;
+  try {
+    HttpResult<void> sent = co_await session.send(request, deadline);
+    if (!sent) co_return tl::unexpected(sent.error());
+    stage = Stage::read;
+    co_return co_await session.read_head(deadline);
+  } catch (const system_error&) {
+    co_return tl::unexpected(cancelled_at(stage));
+  }
+}
+
+Task<HttpResult<std::string>> read_whole_body(HttpSession& session, Clock::time_point deadline) {
+  std::string body;
+  try {
+    while (body.size() <= body_limit) {
+      HttpResult<std::string> piece = co_await session.read_body(deadline);
+      if (!piece) co_return tl::unexpected(piece.error());
+      if (piece->empty()) co_return body;
+      body += *piece;
+    }
+  } catch (const system_error&) {
+    co_return tl::unexpected(cancelled_at(Stage::read));
+  }
+  co_return tl::unexpected(HttpFailure{.stage = Stage::read, .message = "the answer is over 64 MiB"});
+}
+
+// The pause that the API asks for before a read is repeated; nullopt: do not repeat it.
+std::optional<Duration> pause_before_retry(const Request& request, const ApiError& error,
+                                           Clock::time_point deadline) {
+  const bool throttled = error.http_status == 429 || error.http_status == 503;
+  if (!throttled || !error.retry_after || !is_repeatable(request)) return std::nullopt;
+  const Duration pause = std::clamp(*error.retry_after, shortest_pause, longest_pause);
+  if (Clock::now() + pause >= deadline) return std::nullopt;
+  return pause;
+}
+
+}  // namespace
+
+class Client::Impl {
+ public:
+  Impl(Executor executor, Connection connection)
+      : executor_(executor),
+        connection_(std::move(connection)),
+        token_(connection_),
+        pool_(executor, connection_) {}
+
+  Task<ApiResult<boost::json::value>> request(const Request& request) {
+    const auto deadline = Clock::now() + request.timeout;
+    ApiResult<Reply> reply = co_await perform(request, deadline);
+    if (!reply) co_return tl::unexpected(reply.error());
+    HttpResult<std::string> body = co_await read_whole_body(*reply->session, deadline);
+    if (!body) co_return tl::unexpected(failed_request(connection_, request, body.error()));
+    pool_.give_back(std::move(reply->session));
+    auto value = decode_body(*body);
+    if (!value) {
+      ApiError unreadable = failed_request(
+          connection_, request, HttpFailure{.stage = Stage::read, .message = value.error().message});
+      unreadable.http_status = reply->head.status;
+      co_return tl::unexpected(std::move(unreadable));
+    }
+    co_return std::move(*value);
+  }
+
+  Task<ApiResult<std::unique_ptr<LineStream>>> open_stream(Request request) {
+    const auto deadline = Clock::now() + request.timeout;
+    ApiResult<Reply> reply = co_await perform(request, deadline);
+    if (!reply) co_return tl::unexpected(reply.error());
+    co_return make_line_stream(std::move(reply->session), connection_, std::move(request));
+  }
+
+  [[nodiscard]] const Connection& connection() const { return connection_; }
+  [[nodiscard]] Executor executor() const { return executor_; }
+
+ private:
+  // Up to the head of an answer that is 2xx.
+  Task<ApiResult<Reply>> perform(const Request& request, Clock::time_point deadline) {
+    auto encoded = encode_request(connection_, request);
+    if (!encoded) co_return tl::unexpected(error(request, ApiError::Kind::invalid, encoded.error().message));
+    bool refreshed = false;
+    while (true) {
+      auto token = token_.current();
+      if (!token) co_return tl::unexpected(error(request, ApiError::Kind::transport, token.error().message));
+      encoded->bearer_token = *token;
+      HttpResult<Reply> reply = co_await exchange(*encoded, is_repeatable(request), deadline);
+      if (!reply) co_return tl::unexpected(failed_request(connection_, request, reply.error()));
+      if (reply->head.status / 100 == 2) co_return std::move(*reply);
+
+      // The status is known, so a body that cannot be read takes nothing from the answer.
+      HttpResult<std::string> body = co_await read_whole_body(*reply->session, deadline);
+      if (body) pool_.give_back(std::move(reply->session));
+      const ApiError refused =
+          refused_request(connection_, request, reply->head, body.value_or(std::string()));
+      if (refused.http_status == 401 && !refreshed && token_.refresh(*token)) {
+        refreshed = true;
+        continue;
+      }
+      const auto wait = pause_before_retry(request, refused, deadline);
+      if (!wait) co_return tl::unexpected(refused);
+      const bool waited = co_await pause(executor_, *wait);
+      if (!waited) co_return tl::unexpected(error(request, ApiError::Kind::cancelled, "cancelled"));
+    }
+  }
+
+  // A connection that was idle may be dead: then once more on a fresh one, if the request did not get out or
+  // may be repeated.
+  Task<HttpResult<Reply>> exchange(const HttpRequest& request, bool repeatable, Clock::time_point deadline) {
+    std::unique_ptr<HttpSession> session = pool_.take_idle();
+    bool last_try = false;
+    while (true) {
+      const bool reused = session != nullptr;
+      if (!reused) {
+        auto opened = co_await open(deadline);
+        if (!opened) co_return tl::unexpected(opened.error());
+        session = std::move(*opened);
+      }
+      HttpResult<ResponseHead> head = co_await ask(*session, request, deadline);
+      if (head) co_return Reply{.head = *head, .session = std::move(session)};
+      const HttpFailure& failed = head.error();
+      const bool not_sent = reused && failed.stage == Stage::write;
+      if (last_try || failed.cause != Cause::broken || failed.stage == Stage::connect ||
+          !(not_sent || repeatable))
+        co_return tl::unexpected(failed);
+      last_try = true;
+      session.reset();
+    }
+  }
+
+  Task<HttpResult<std::unique_ptr<HttpSession>>> open(Clock::time_point deadline) {
+    try {
+      co_return co_await pool_.open(deadline);
+    } catch (const system_error&) {
+      co_return tl::unexpected(cancelled_at(Stage::connect));
+    }
+  }
+
+  ApiError error(const Request& request, ApiError::Kind kind, std::string message) {
+    return error_about(connection_, request, kind, std::move(message));
+  }
+
+  Executor executor_;
+  Connection connection_;
+  BearerToken token_;
+  SessionPool pool_;
+};
+
+Client::Client(Executor executor, Connection connection)
+    : impl_(std::make_unique<Impl>(executor, std::move(connection))) {}
+
+Client::~Client() = default;
+
+Task<ApiResult<boost::json::value>> Client::request(Request request) {
+  co_return co_await impl_->request(request);
+}
+
+Task<ApiResult<std::unique_ptr<LineStream>>> Client::open_stream(Request request) {
+  co_return co_await impl_->open_stream(std::move(request));
+}
+
+const Connection& Client::connection() const {
+  return impl_->connection();
+}
+
+Executor Client::executor() const {
+  return impl_->executor();
+}
+
+}  // namespace meshdrill::kube

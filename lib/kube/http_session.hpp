@@ -1,0 +1,62 @@
+// One HTTP/1.1 connection to an API server, plain or TLS. Beast stays behind this interface.
+#pragma once
+
+#include "base/async.hpp"
+#include "base/duration.hpp"
+#include "kube/connection.hpp"
+#include "kube/tls_context.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <tl/expected.hpp>
+
+namespace meshdrill::kube {
+
+struct HttpFailure {
+  enum class Stage : std::uint8_t { connect, write, read };
+  enum class Cause : std::uint8_t { broken, timeout, cancelled };
+
+  Stage stage = Stage::connect;
+  Cause cause = Cause::broken;
+  std::string message;
+};
+
+template <class T>
+using HttpResult = tl::expected<T, HttpFailure>;
+
+struct HttpRequest {
+  std::string verb;
+  std::string target;
+  std::string content_type;  // empty: no body
+  std::string body;
+  std::string bearer_token;  // secret; empty: none
+};
+
+struct ResponseHead {
+  int status = 0;
+  std::optional<Duration> retry_after;
+};
+
+// Use: send, read_head, read_body until it gives "", then again if reusable(). After any failure it is done.
+class HttpSession {
+ public:
+  virtual ~HttpSession() = default;
+
+  virtual Task<HttpResult<void>> send(const HttpRequest& request, Clock::time_point deadline) = 0;
+  virtual Task<HttpResult<ResponseHead>> read_head(Clock::time_point deadline) = 0;
+  // The next piece of the body as soon as there is one; "" at its end.
+  virtual Task<HttpResult<std::string>> read_body(Clock::time_point deadline) = 0;
+  // Whether the next request may go over it: the last answer was read to its end, the server did not say
+  // "close", and has sent nothing since, not even its FIN.
+  [[nodiscard]] virtual bool reusable() = 0;
+};
+
+// Resolves, connects to the addresses in turn, and shakes hands. `tls` may be null for a plain connection.
+// Failures are of Stage::connect and name the address and the cause. `connection` must outlive the call.
+Task<HttpResult<std::unique_ptr<HttpSession>>> open_session(Executor executor, const Connection& connection,
+                                                            TlsContext tls, Clock::time_point deadline);
+
+}  // namespace meshdrill::kube
