@@ -159,7 +159,7 @@ class Session final : public HttpSession {
     if (!parser_ || !parser_->is_done() || !parser_->keep_alive() || buffer_.size() != 0) return false;
     char byte = 0;
     const auto peeked = ::recv(socket().socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return peeked < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    return peeked < 0 && errno == EAGAIN;
   }
 
  private:
