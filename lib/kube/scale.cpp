@@ -126,6 +126,7 @@ class ReplicasChanger {
         co_return Outcome::written;
       case ScaleWrite::Outcome::conflict:
         if (++conflicts_ > conflict_limit) co_return Outcome::failed;
+        back_off_.reset();  // the API is well, only busy: its controllers write the status all the time
         co_return std::nullopt;
       case ScaleWrite::Outcome::ambiguous:
         undecided_ = true;

@@ -1,5 +1,7 @@
 #include "kube/server_url.hpp"
 
+#include <charconv>
+
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -20,8 +22,9 @@ Result<ServerUrl> parse_server_url(std::string_view text, bool expects_tls) {
   if (server.host.empty()) return fail("names no host");
   server.port = tls ? 443 : 80;
   if (url.has_port() && !url.port().empty()) {
-    server.port = url.port_number();
-    if (server.port == 0) return fail("has no port between 1 and 65535");
+    const std::string port(url.port());
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), server.port);
+    if (error != std::errc{} || server.port == 0) return fail("has no port between 1 and 65535");
   }
   server.path_prefix = url.encoded_path();
   while (server.path_prefix.ends_with('/')) server.path_prefix.pop_back();
