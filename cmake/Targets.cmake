@@ -17,7 +17,8 @@ add_library(meshdrill_options INTERFACE)
 target_compile_options(meshdrill_options INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
   -Woverloaded-virtual -Wformat=2 -Wcast-align -Wdouble-promotion -Wno-missing-field-initializers
-  $<$<CXX_COMPILER_ID:GNU>:-Wuseless-cast -Wduplicated-cond -Wlogical-op -Wno-tsan>
+  $<$<CXX_COMPILER_ID:GNU>:-Wuseless-cast -Wduplicated-cond -Wlogical-op -Wno-tsan
+                             -Wno-mismatched-new-delete>  # false alarm on Asio's coroutine frames at -O1
   -fstack-protector-strong
   $<$<CONFIG:Release>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
 target_compile_definitions(meshdrill_options INTERFACE
