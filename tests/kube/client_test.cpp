@@ -253,20 +253,24 @@ TEST_CASE("an idle connection that the server closed is not used for a write") {
 }
 
 TEST_CASE("no answer in time is a timeout for a read and ambiguous for a write") {
-  Api api;
-  api.server.then(hang());
-  api.server.then(hang());
+  Api silent;
+  silent.server.then(hang());
   Request read = get("/a");
   read.timeout = std::chrono::milliseconds{500};
-  const auto slow = ask_once(api, api.server.connection(), read);
+  const auto slow = ask_once(silent, silent.server.connection(), read);
   REQUIRE_FALSE(slow.has_value());
   CHECK(slow.error().kind == Kind::timeout);
-  Request write = put("/b");
+  Api api;
+  api.server.then(answer(200, "{}"));
+  api.server.then(hang());
+  // On a connection that stands already, so that the time cannot run out before the write is sent.
+  Client client(api.io.get_executor(), api.server.connection());
+  CHECK(ask(api, client, get("/b")).has_value());
+  Request write = put("/c");
   write.timeout = std::chrono::milliseconds{500};
-  const auto lost = ask_once(api, api.server.connection(), write);
+  const auto lost = ask(api, client, write);
   REQUIRE_FALSE(lost.has_value());
-  CHECK(lost.error().kind != Kind::transport);
-  CHECK(api.server.seen().size() >= 1);
+  CHECK(lost.error().kind == Kind::ambiguous);
 }
 
 TEST_CASE("cancelling says whether a write was sent") {

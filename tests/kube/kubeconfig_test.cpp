@@ -125,8 +125,8 @@ TEST_CASE("credentials over plain http are said to stay here") {
 TEST_CASE("what is not supported is refused by its name and place") {
   const KubeconfigFolder folder;
   const std::string server = "server: 'https://a'";
-  CHECK(problem(folder, single(server, "exec: {command: aws}"))
-            .starts_with("config:9:16: error: exec is not"));
+  CHECK(
+      problem(folder, single(server, "exec: {command: aws}")).starts_with("config:9:16: error: exec is not"));
   for (const std::string key : {"auth-provider: {name: gcp}", "username: u", "password: p", "as: root",
                                 "as-uid: '1'", "as-groups: [g]", "as-user-extra: {a: [b]}"}) {
     CAPTURE(key);

@@ -149,7 +149,7 @@ TEST_CASE("a lost answer that cannot be settled in time stays unsettled") {
   scaling.server.then(answer(200, scale(3, 5)));
   scaling.server.then(close_unanswered());
   for (int round = 0; round < 200; ++round) scaling.server.then(close_unanswered());
-  const ReplicasResult result = scaling.set(3, 0, std::chrono::seconds{3});
+  const ReplicasResult result = scaling.set(3, 0, std::chrono::seconds{5});
   CHECK(result.outcome == Outcome::unsettled);
   CHECK(result.writes == 1);
 }
