@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <regex>
-#include <string>
 
 namespace meshdrill::kube {
 
@@ -20,6 +18,48 @@ bool is_word(std::string_view text, std::string_view lower) {
   return text.front() == upper_of(lower.front()) && (rest_lower || rest_upper);
 }
 
+// Takes the characters of `set` off the front of `text` and says how many there were.
+std::size_t skip(std::string_view& text, std::string_view set) {
+  const std::size_t count = std::min(text.find_first_not_of(set), text.size());
+  text.remove_prefix(count);
+  return count;
+}
+
+// "x1F" and "b01" and "o17", after their leading zero.
+bool is_radix_rest(std::string_view text) {
+  if (text.size() < 2) return false;
+  std::string_view digits;
+  if (text.front() == 'x') digits = "0123456789abcdefABCDEF_";
+  if (text.front() == 'b') digits = "01_";
+  if (text.front() == 'o') digits = "01234567_";
+  return !digits.empty() && text.find_first_not_of(digits, 1) == std::string_view::npos;
+}
+
+// "1_000", "1.", ".5", "1e3": decimal digits with a point, an exponent or neither.
+bool is_decimal(std::string_view text) {
+  static constexpr std::string_view digits = "0123456789";
+  if (text.starts_with('_')) return false;
+  const std::size_t whole = skip(text, "0123456789_");
+  std::size_t fraction = 0;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    fraction = skip(text, digits);
+  }
+  if (whole + fraction == 0) return false;
+  if (text.empty()) return true;
+  if (text.front() != 'e' && text.front() != 'E') return false;
+  text.remove_prefix(1);
+  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+  return skip(text, digits) != 0 && text.empty();
+}
+
+bool is_number(std::string_view text) {
+  if (text == ".nan" || text == ".NaN" || text == ".NAN") return true;
+  if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+  if (text == ".inf" || text == ".Inf" || text == ".INF") return true;
+  return is_decimal(text) || (text.starts_with('0') && is_radix_rest(text.substr(1)));
+}
+
 }  // namespace
 
 std::optional<bool> plain_boolean(std::string_view text) {
@@ -33,15 +73,7 @@ std::optional<bool> plain_boolean(std::string_view text) {
 
 PlainType plain_type(std::string_view text) {
   if (plain_boolean(text)) return PlainType::boolean;
-  // Names longer than this are no numbers, and std::regex is recursive.
-  if (text.empty() || text.size() > 64) return PlainType::string;
-  static const std::regex number(
-      "[-+]?("
-      "0x[0-9a-fA-F_]+|0b[01_]+|0o?[0-7_]*|[1-9][0-9_]*|"
-      "(\\.[0-9]+|[0-9][0-9_]*(\\.[0-9]*)?)([eE][-+]?[0-9]+)?|"
-      "\\.(inf|Inf|INF))|"
-      "\\.(nan|NaN|NAN)");
-  return std::regex_match(text.begin(), text.end(), number) ? PlainType::number : PlainType::string;
+  return is_number(text) ? PlainType::number : PlainType::string;
 }
 
 }  // namespace meshdrill::kube
