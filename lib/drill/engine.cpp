@@ -114,10 +114,11 @@ class Engine {
     if (stopped_) co_return;
     co_await scale_down();
     if (stopped_) co_return;
-    co_await wait_until(scenario().phases.fail, [this] { return target_is_silent(); });
+    const std::function<bool()> silent = [this] { return target_is_silent(); };
+    co_await wait_until(scenario().phases.fail, silent);
     if (stopped_) co_return;
     begin(Phase::hold);
-    co_await wait_until(scenario().phases.hold, [] { return false; });
+    co_await wait_for(scenario().phases.hold);
   }
 
   // --- before any change
@@ -147,9 +148,10 @@ class Engine {
 
   Task<> baseline() {
     begin(Phase::baseline);
-    co_await wait_until(scenario().phases.baseline, [] { return false; });
+    co_await wait_for(scenario().phases.baseline);
     const Offset end = recorder_.now();
-    co_await wait_until(longest_settling, [this, end] { return judged_upto_ >= end; });
+    const std::function<bool()> judged = [this, end] { return judged_upto_ >= end; };
+    co_await wait_until(longest_settling, judged);
     if (stopped_) co_return;
     for (const Check& check : check_phase(history(), Phase::baseline)) {
       if (check.outcome == Outcome::pass) continue;
@@ -208,10 +210,12 @@ class Engine {
 
   Task<> finish() {
     observed_replicas_matter_ = false;
-    if (history().changed) co_await put_back();
+    if (history().changed) {
+      co_await put_back();
+    }
     if (!stopped_ && history().changed) {
       begin(Phase::recovered);
-      co_await wait_until(scenario().phases.recovered, [] { return false; });
+      co_await wait_for(scenario().phases.recovered);
     }
     stop_prober();
     guard_.reset();
@@ -234,10 +238,12 @@ class Engine {
       if (restore.written) note_write("restore", restore.workload, restore.workload.replicas);
       if (!restore.written && problem.empty()) problem = restore.problem;
     }
-    if (problem.empty())
-      problem = co_await verify_workloads(*target().client, workloads_, scenario().phases.restore);
     if (problem.empty()) {
-      co_await wait_until(scenario().phases.restore, [this] { return target_is_back(); });
+      problem = co_await verify_workloads(*target().client, workloads_, scenario().phases.restore);
+    }
+    if (problem.empty()) {
+      const std::function<bool()> back = [this] { return target_is_back(); };
+      co_await wait_until(scenario().phases.restore, back);
     }
     restored_ = problem.empty();
     recorder_.note("restored",
@@ -382,6 +388,11 @@ class Engine {
   Task<> pause(Duration duration) {
     wait_timer_.expires_after(duration);
     co_await wait_timer_.async_wait(try_await);
+  }
+
+  Task<> wait_for(Duration length) {
+    const std::function<bool()> never = [] { return false; };
+    co_await wait_until(length, never);
   }
 
   // Until `done`, the limit, or the end of the drill.

@@ -215,7 +215,9 @@ Task<Preflight> run_preflight(const std::vector<Cluster>& clusters, const Scenar
       co_await ask(cluster, question, preflight);
     }
   }
-  if (preflight.ok()) co_await try_writes(*target, scenario, preflight);
+  if (preflight.ok()) {
+    co_await try_writes(*target, scenario, preflight);
+  }
   co_return preflight;
 }
 

@@ -44,7 +44,9 @@ Task<Recovery> restore_from(const Cluster& cluster, Record record, Duration limi
   for (const WorkloadRestore& restore : done) {
     if (!restore.written && problem.empty()) problem = restore.problem;
   }
-  if (problem.empty()) problem = co_await verify_workloads(*cluster.client, record.workloads, limit);
+  if (problem.empty()) {
+    problem = co_await verify_workloads(*cluster.client, record.workloads, limit);
+  }
   if (!problem.empty()) co_return failed(cluster, with_commands(problem, cluster, record));
   std::vector<std::string> names;
   for (const Workload& workload : record.workloads) {
@@ -68,7 +70,9 @@ Task<Recovery> take_over(Left left, Duration limit) {
   recovery.outcome = Recovery::Outcome::restored;
   recovery.message =
       fmt::format("released the lock of drill {}, which had changed nothing here", left.lease.holder);
-  if (*record) recovery = co_await restore_from(cluster, **record, limit);
+  if (*record) {
+    recovery = co_await restore_from(cluster, **record, limit);
+  }
   if (recovery.outcome == Recovery::Outcome::failed) co_return recovery;
   Result<> released = co_await lock.release();
   if (!released) recovery.message += "; the Lease could not be released: " + released.error().message;

@@ -80,7 +80,8 @@ int read_fault(const Node& node, Diagnostics& diagnostics) {
   MapReader map{node, "fault", diagnostics};
   map.require("scale");
   const auto replicas = map.integer("scale", 0, 1'000'000);
-  // With replicas left, Pods of the target go on answering, and nothing that is measured would prove a failover.
+  // With replicas left, Pods of the target go on answering, and nothing that is measured would prove a
+  // failover.
   if (replicas.value_or(0) != 0) map.error(*map.find("scale"), "scale", "only 0 is supported");
   map.finish();
   return static_cast<int>(replicas.value_or(0));
