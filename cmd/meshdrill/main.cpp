@@ -11,6 +11,8 @@ int run_command_line(int argc, char** argv) {
   app.set_version_flag("--version", MESHDRILL_VERSION);
   app.require_subcommand(1);
   meshdrill::cli::Run run;
+  meshdrill::cli::add_check(app, run);
+  meshdrill::cli::add_generate(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

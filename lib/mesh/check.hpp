@@ -9,9 +9,9 @@ namespace meshdrill::mesh {
 // What is wrong with the mesh as written: names, versions, IDs, sizes of pools, ports, references.
 Diagnostics check_parts(const Mesh& mesh);
 
-// What is wrong between the networks of the mesh: Pods against Pods, nodes, Services and other networks. For
-// an allocated mesh or one as written. O(n log n); each prefix is reported at most once per kind of network
-// that it lies in.
-Diagnostics check_overlap(const Mesh& mesh);
+// What is wrong with the networks of the mesh: how Pod CIDRs are cut up for the nodes, and where networks
+// overlap that must not. For an allocated mesh or one as written. O(n log n); each prefix is reported at
+// most once per kind of network that it lies in.
+Diagnostics check_networks(const Mesh& mesh);
 
 }  // namespace meshdrill::mesh

@@ -19,7 +19,7 @@ struct LockEntry {
   std::string context;
   std::optional<int> id;  // absent when another cluster was given it explicitly; so for the others
   std::vector<IpPrefix> pod_cidrs;
-  std::optional<int> port;  // of the clustermesh-apiserver
+  std::optional<int> node_port;  // of the clustermesh-apiserver; absent behind a load balancer
 
   bool operator==(const LockEntry&) const = default;
 };

@@ -18,7 +18,7 @@ struct Cilium {
   std::string version;  // of the Helm chart: "1.18.0"
   std::string release = "cilium";
   std::string kube_namespace = "kube-system";
-  std::string chart;       // empty: the default, see effective_chart()
+  std::string chart;       // empty: ingress-nginx/ingress-nginx, or left to the operator
   std::string values_key;  // nest the values under this key, for an umbrella chart; may be empty
   std::vector<std::string> values_files;  // the operator's own values, given to Helm before ours
   std::string domain = "mesh.cilium.io";  // peers are known as <cluster>.<domain>
@@ -30,9 +30,9 @@ struct Cilium {
 
 // Where Pod CIDRs of one family come from, and how big they are.
 struct AddressPool {
-  IpPrefix pool;
-  int cluster_length = 0;  // prefix length of one cluster's share
-  int node_length = 0;     // prefix length of one node's share of that
+  std::optional<IpPrefix> pool;  // absent: every cluster names its own Pod CIDRs
+  int cluster_length = 0;        // prefix length of one cluster's share; set when there is a pool
+  int node_length = 0;           // prefix length of one node's share of that
   Location where;
   Location cluster_where;
   Location node_where;
@@ -122,13 +122,15 @@ struct GlobalService {
 // The way in from outside, the same in every cluster: one DNS name that has every cluster's address.
 struct Ingress {
   std::string host;
-  int port = 80;
+  int port = 80;  // of the load balancer in front of the controller
   std::string path = "/";
   std::string class_name = "nginx";
-  std::map<std::string, std::string> node_selector;
-  std::string values_key;     // as in Cilium
-  std::string service;        // "name" or "namespace/name" of one of Mesh::services; empty: the first
-  std::string chart_version;  // of the ingress-nginx chart; empty: the newest
+  std::map<std::string, std::string> node_selector;  // which nodes run the controller
+  std::string release = "ingress-nginx";
+  std::string kube_namespace = "ingress-nginx";
+  std::string chart;       // empty: ingress-nginx/ingress-nginx, or left to the operator
+  std::string values_key;  // as in Cilium
+  std::string service;     // "name" or "namespace/name" of one of Mesh::services; empty: the first
   Location where;
   Location host_where;
   Location service_where;

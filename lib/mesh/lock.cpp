@@ -1,0 +1,87 @@
+#include "mesh/lock.hpp"
+
+#include "base/files.hpp"
+#include "base/yaml_writer.hpp"
+#include "mesh/read_fields.hpp"
+
+#include <boost/json.hpp>
+
+namespace meshdrill::mesh {
+namespace {
+
+LockEntry read_entry(MapReader& map) {
+  LockEntry entry;
+  map.require("name");
+  entry.name = map.string("name").value_or("");
+  entry.context = map.string("context").value_or(entry.name);
+  if (const auto id = map.integer("id", 1, 511)) entry.id = static_cast<int>(*id);
+  for (const LocatedPrefix& pods : read_prefixes(map, "podCIDRs")) entry.pod_cidrs.push_back(pods.prefix);
+  if (const auto port = map.integer("nodePort", 1, 65535)) entry.node_port = static_cast<int>(*port);
+  return entry;
+}
+
+boost::json::object to_json(const LockEntry& entry) {
+  boost::json::object json{{"name", entry.name}, {"context", entry.context}};
+  if (entry.id) json["id"] = *entry.id;
+  boost::json::array pods;
+  for (const IpPrefix& prefix : entry.pod_cidrs) pods.emplace_back(to_string(prefix));
+  if (!pods.empty()) json["podCIDRs"] = std::move(pods);
+  if (entry.node_port) json["nodePort"] = *entry.node_port;
+  return json;
+}
+
+boost::json::array to_json(const std::vector<LockEntry>& entries) {
+  boost::json::array list;
+  for (const LockEntry& entry : entries) list.emplace_back(to_json(entry));
+  return list;
+}
+
+}  // namespace
+
+std::filesystem::path lock_path(const std::filesystem::path& mesh_file) {
+  std::filesystem::path path = mesh_file;
+  return path.replace_extension(".lock.yaml");
+}
+
+Checked<Lock> read_lock_text(std::string_view text, const std::string& file) {
+  const Checked<Node> document = parse_document(text, file);
+  if (!document) return tl::unexpected(document.error());
+  Diagnostics diagnostics;
+  Lock lock;
+  lock.file = file;
+  MapReader map{*document, "", diagnostics};
+  lock.mesh = read_header(map, "MeshLock");
+  map.require("clusters");
+  read_items(map, "clusters", [&](MapReader& item) { lock.clusters.push_back(read_entry(item)); });
+  read_items(map, "removed", [&](MapReader& item) { lock.removed.push_back(read_entry(item)); });
+  map.finish();
+  if (has_errors(diagnostics)) return tl::unexpected(std::move(diagnostics));
+  return lock;
+}
+
+Checked<Lock> read_lock(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error) && !error) {
+    Lock none;
+    none.file = path.string();
+    return none;
+  }
+  const Result<std::string> text = read_file(path);
+  if (text) return read_lock_text(*text, path.string());
+  return tl::unexpected(Diagnostics{{Severity::error, {path.string(), 0, 0}, text.error().message, {}}});
+}
+
+std::string to_yaml(const Lock& lock) {
+  boost::json::object json{{"apiVersion", "meshdrill/v1"},
+                           {"kind", "MeshLock"},
+                           {"metadata", boost::json::object{{"name", lock.mesh}}},
+                           {"clusters", to_json(lock.clusters)}};
+  if (!lock.removed.empty()) json["removed"] = to_json(lock.removed);
+  return "# What meshdrill gave to each cluster. Keep it beside the mesh file and in version control: "
+         "without it the\n"
+         "# numbers of live clusters could change. Clusters under \"removed\" keep theirs until deleted "
+         "here.\n" +
+         meshdrill::to_yaml(boost::json::value(std::move(json)));
+}
+
+}  // namespace meshdrill::mesh

@@ -1,0 +1,49 @@
+#include "mesh/model.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace meshdrill::mesh {
+
+std::vector<IpPrefix> Cluster::pods(Family family) const {
+  std::vector<IpPrefix> prefixes;
+  for (const LocatedPrefix& pod : pod_cidrs) {
+    if (pod.prefix.family() == family) prefixes.push_back(pod.prefix);
+  }
+  return prefixes;
+}
+
+std::string qualified_name(const GlobalService& service) {
+  return fmt::format("{}/{}", service.kube_namespace, service.name);
+}
+
+const GlobalService* ingress_backend(const Mesh& mesh) {
+  if (!mesh.ingress || mesh.services.empty()) return nullptr;
+  const std::string& wanted = mesh.ingress->service;
+  if (wanted.empty()) return &mesh.services.front();
+  const auto found =
+      std::find_if(mesh.services.begin(), mesh.services.end(), [&](const GlobalService& service) {
+        return service.name == wanted || qualified_name(service) == wanted;
+      });
+  return found == mesh.services.end() ? nullptr : &*found;
+}
+
+std::string url(const Mesh& mesh) {
+  if (!mesh.ingress) return {};
+  const Ingress& ingress = *mesh.ingress;
+  const std::string port = ingress.port == 80 ? std::string{} : fmt::format(":{}", ingress.port);
+  return fmt::format("http://{}{}{}", ingress.host, port, ingress.path);
+}
+
+bool connectable(const Mesh& mesh) {
+  return std::all_of(mesh.clusters.begin(), mesh.clusters.end(),
+                     [](const Cluster& cluster) { return cluster.apiserver.reachable(); });
+}
+
+bool needs_endpoint_slice_sync(const Mesh& mesh) {
+  return std::any_of(mesh.services.begin(), mesh.services.end(),
+                     [](const GlobalService& service) { return service.sync_endpoint_slices; });
+}
+
+}  // namespace meshdrill::mesh

@@ -1,0 +1,34 @@
+// Values of a mesh or lock file that base's MapReader does not know: IP prefixes and addresses, and maps of
+// strings. Each reports what is wrong at the place where it stands.
+#pragma once
+
+#include "base/document_reader.hpp"
+#include "mesh/model.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace meshdrill::mesh {
+
+std::optional<IpPrefix> read_prefix(MapReader& map, std::string_view key);
+std::vector<LocatedPrefix> read_prefixes(MapReader& map, std::string_view key);
+std::vector<LocatedAddress> read_addresses(MapReader& map, std::string_view key);
+std::map<std::string, std::string> read_string_map(MapReader& map, std::string_view key);
+
+// Calls `read` with a reader for each item of the list under `key`, and finishes that reader.
+void read_items(MapReader& map, std::string_view key, const std::function<void(MapReader&)>& read);
+
+// The same for the one map under `key`. False when it is absent.
+bool read_section(MapReader& map, std::string_view key, const std::function<void(MapReader&)>& read);
+
+// Where the value of `key` stands, or the map itself when it is absent.
+Location where_of(const MapReader& map, std::string_view key);
+
+// Reads `apiVersion: meshdrill/v1` and `kind`, and returns metadata.name.
+std::string read_header(MapReader& map, std::string_view kind);
+
+}  // namespace meshdrill::mesh
