@@ -298,7 +298,8 @@ void Allocator::give_pods(Family family) {
             fmt::format("addressing.{}: {} has no free /{} for {}", name_of(family), to_string(*pool->pool),
                         pool->cluster_length, cluster.name),
             removed_.empty()
-                ? "Give a wider pool, or clusters a longer prefix."
+                ? "Give a wider pool, or clusters a longer prefix. What the file says about networks is left "
+                  "free."
                 : fmt::format("Give a wider pool; or delete clusters under \"removed\" in {}, which "
                               "still hold theirs.",
                               old_.file));

@@ -77,6 +77,8 @@ std::vector<RenderedFile> render_cluster(const Mesh& mesh, const Cluster& cluste
 std::vector<RenderedFile> render(const Mesh& mesh) {
   std::vector<RenderedFile> files;
   files.push_back({"README.md", render_readme(mesh)});
+  // What step 2 of the README makes must not end up in a repository with the rest.
+  files.push_back({".gitignore", "ca.key\nca-values.yaml\n"});
   for (const Cluster& cluster : mesh.clusters) {
     for (RenderedFile& file : render_cluster(mesh, cluster)) files.push_back(std::move(file));
   }
