@@ -50,7 +50,7 @@ void MapReader::error(const Node& node, std::string_view key, std::string what, 
 }
 
 const Node* MapReader::find(std::string_view key) {
-  known_.emplace_back(key);
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
   const Node* node = node_.find(key);
   return node == nullptr || node->kind == Node::Kind::null ? nullptr : node;
 }

@@ -22,4 +22,5 @@ TEST_CASE("the closest word is offered only when it is near") {
   CHECK(closest("clutser", {"cluster", "context"}) == "cluster");
   CHECK(closest("zebra", {"cluster", "context"}).empty());
   CHECK(closest("id", {"ip", "name"}) == "ip");
+  CHECK(closest("podCidrs", {"name", "podCIDRs"}) == "podCIDRs");
 }

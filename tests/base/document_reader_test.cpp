@@ -46,6 +46,15 @@ TEST_CASE("each wrong value is one diagnostic at its own place") {
   CHECK(to_string(r.found[5]).find("Did you mean \"Mesh\"?") != std::string::npos);
 }
 
+TEST_CASE("known keys are listed once each") {
+  Reading r{"zebra: 1\nname: web\n"};
+  r.reader.require("name");
+  r.reader.string("name");
+  r.reader.finish();
+  REQUIRE(r.found.size() == 1);
+  CHECK(r.found[0].cure == "Known keys here: name.");
+}
+
 TEST_CASE("unknown and missing keys are reported") {
   Reading r{"nmae: web\n"};
   CHECK(r.reader.require("name") == nullptr);
