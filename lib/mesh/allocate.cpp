@@ -93,6 +93,7 @@ void Allocator::keep_locked() {
     if (cluster == by_name.end()) {
       gone.push_back(&entry);
       removed_.push_back(entry);
+      removed_.back().node_port.reset();  // nothing is built on it: free for the next
     } else {
       keep(*cluster->second, entry);
       locked.insert(entry.name);

@@ -93,7 +93,7 @@ void PartsCheck::check_cilium() {
                       cilium.version, oldest_minor));
   } else if (version->major > 1 || version->minor > newest_minor) {
     warning(cilium.version_where,
-            fmt::format("cilium.version: {} is newer than 1.{}, the newest known; its values are written",
+            fmt::format("cilium.version: {} is newer than 1.{}, the newest known, whose values are written",
                         cilium.version, newest_minor),
             "Read its upgrade notes before installing.");
   }

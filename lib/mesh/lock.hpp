@@ -19,7 +19,8 @@ struct LockEntry {
   std::string context;
   std::optional<int> id;  // absent when another cluster was given it explicitly; so for the others
   std::vector<IpPrefix> pod_cidrs;
-  std::optional<int> node_port;  // of the clustermesh-apiserver; absent behind a load balancer
+  std::optional<int>
+      node_port;  // of the clustermesh-apiserver; absent behind a load balancer and once removed
 
   bool operator==(const LockEntry&) const = default;
 };

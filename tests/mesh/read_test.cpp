@@ -1,0 +1,66 @@
+#include "mesh/read.hpp"
+
+#include "base/files.hpp"
+#include "mesh/mesh_text.hpp"
+
+namespace meshdrill::mesh {
+
+TEST_CASE("a short file gets its defaults") {
+  const Checked<Mesh> mesh = read_mesh_text(
+      mesh_text(cluster_text("a"), "services:\n  - {name: api, ports: [{port: 80}]}\n"), "mesh.yaml");
+  REQUIRE(mesh);
+  CHECK(mesh->cilium.release == "cilium");
+  CHECK(mesh->cilium.kube_namespace == "kube-system");
+  CHECK(mesh->cilium.domain == "mesh.cilium.io");
+  CHECK(mesh->cilium.max_connected_clusters == 255);
+  REQUIRE(mesh->addressing.ipv4);
+  CHECK(mesh->addressing.ipv4->node_length == 24);
+  CHECK_FALSE(mesh->addressing.ipv6);
+  CHECK_FALSE(mesh->ingress);
+  const Cluster& cluster = mesh->clusters.at(0);
+  CHECK(cluster.context == "a");
+  CHECK_FALSE(cluster.id);
+  CHECK(cluster.apiserver.exposure == ApiServer::Exposure::node_port);
+  CHECK_FALSE(cluster.apiserver.port);
+  CHECK(cluster.where == Location{"mesh.yaml", 7, 12});
+  const GlobalService& service = mesh->services.at(0);
+  CHECK(service.kube_namespace == "default");
+  CHECK(service.selector == std::map<std::string, std::string>{{"app", "api"}});
+  CHECK(service.ports.at(0).target_port == 80);
+  CHECK(service.affinity == GlobalService::Affinity::unset);
+  CHECK(service.sample);
+  CHECK(url(*mesh).empty());
+}
+
+TEST_CASE("every key of a full file arrives") {
+  const Result<std::string> text = read_file(source_folder() / "tests/mesh/good/everything.yaml");
+  REQUIRE(text);
+  const Checked<Mesh> mesh = read_mesh_text(*text, "mesh.yaml");
+  REQUIRE(mesh);
+  CHECK(mesh->cilium.values_files == std::vector<std::string>{"common.yaml", "my values.yaml"});
+  CHECK(mesh->cilium.values_key == "cilium");
+  CHECK(mesh->cilium.max_connected_clusters == 511);
+  CHECK(mesh->networks.at(0).name == "vpn");
+  REQUIRE(mesh->ingress);
+  CHECK(url(*mesh) == "http://api.example.org:8080/v1");
+  REQUIRE(ingress_backend(*mesh) != nullptr);
+  CHECK(qualified_name(*ingress_backend(*mesh)) == "shop/api");
+  const Cluster& north = mesh->clusters.at(0);
+  CHECK(north.context == "admin@north");
+  CHECK(north.id == 7);
+  CHECK(north.pods(Family::ipv4).size() == 2);
+  CHECK(north.apiserver.exposure == ApiServer::Exposure::load_balancer);
+  CHECK(north.apiserver.address == "north.example.org");
+  CHECK(to_string(north.ingress.at(1).address) == "2001:db8::10");
+  const GlobalService& api = mesh->services.at(0);
+  CHECK(api.affinity == GlobalService::Affinity::local);
+  CHECK(api.sync_endpoint_slices);
+  CHECK(api.replicas == 3);
+  CHECK(api.selector.at("tier") == "front");
+  CHECK_FALSE(mesh->services.at(1).shared);
+  CHECK_FALSE(mesh->services.at(1).sample);
+  CHECK(needs_endpoint_slice_sync(*mesh));
+  CHECK(connectable(*mesh));
+}
+
+}  // namespace meshdrill::mesh
