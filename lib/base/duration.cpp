@@ -62,7 +62,7 @@ Result<Duration> parse_duration(std::string_view text) {
 std::string format_duration(Duration duration) {
   using std::chrono::microseconds;
   const std::int64_t us = std::chrono::round<microseconds>(duration).count();
-  if (us < 0) return "-" + format_duration(-duration);
+  if (us < 0) return fmt::format("-{}", format_duration(-duration));
   if (us < 1'000) return fmt::format("{}us", us);
   if (us < 1'000'000) return fmt::format("{}ms", static_cast<double>(us) / 1e3);
   const std::int64_t minutes = us / 60'000'000;
