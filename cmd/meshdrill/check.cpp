@@ -17,7 +17,7 @@ struct Row {
 template <class Items, class ToText>
 std::string list(const Items& items, ToText to_text) {
   std::string text;
-  for (const auto& item : items) text += (text.empty() ? "" : ",") + to_text(item);
+  for (const auto& item : items) text += fmt::format("{}{}", text.empty() ? "" : ",", to_text(item));
   return text.empty() ? "-" : text;
 }
 

@@ -1,6 +1,5 @@
 #include "mesh/lock.hpp"
 
-#include "base/files.hpp"
 #include "base/yaml_writer.hpp"
 #include "mesh/read_fields.hpp"
 
@@ -36,20 +35,11 @@ boost::json::array to_json(const std::vector<LockEntry>& entries) {
   return list;
 }
 
-}  // namespace
-
-std::filesystem::path lock_path(const std::filesystem::path& mesh_file) {
-  std::filesystem::path path = mesh_file;
-  return path.replace_extension(".lock.yaml");
-}
-
-Checked<Lock> read_lock_text(std::string_view text, const std::string& file) {
-  const Checked<Node> document = parse_document(text, file);
-  if (!document) return tl::unexpected(document.error());
+Checked<Lock> read_lock_document(const Node& document, const std::string& file) {
   Diagnostics diagnostics;
   Lock lock;
   lock.file = file;
-  MapReader map{*document, "", diagnostics};
+  MapReader map{document, "", diagnostics};
   lock.mesh = read_header(map, "MeshLock");
   map.require("clusters");
   read_items(map, "clusters", [&](MapReader& item) { lock.clusters.push_back(read_entry(item)); });
@@ -59,16 +49,29 @@ Checked<Lock> read_lock_text(std::string_view text, const std::string& file) {
   return lock;
 }
 
+}  // namespace
+
+std::filesystem::path lock_path(const std::filesystem::path& mesh_file) {
+  std::filesystem::path path = mesh_file;
+  return path.replace_extension(".lock.yaml");
+}
+
+Checked<Lock> read_lock_text(std::string_view text, const std::string& file) {
+  return parse_document(text, file).and_then([&](const Node& document) {
+    return read_lock_document(document, file);
+  });
+}
+
 Checked<Lock> read_lock(const std::filesystem::path& path) {
+  const std::string file = path.string();
   std::error_code error;
   if (!std::filesystem::exists(path, error) && !error) {
     Lock none;
-    none.file = path.string();
+    none.file = file;
     return none;
   }
-  const Result<std::string> text = read_file(path);
-  if (text) return read_lock_text(*text, path.string());
-  return tl::unexpected(Diagnostics{{Severity::error, {path.string(), 0, 0}, text.error().message, {}}});
+  return read_document(file).and_then(
+      [&](const Node& document) { return read_lock_document(document, file); });
 }
 
 std::string to_yaml(const Lock& lock) {

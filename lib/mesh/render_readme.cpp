@@ -141,7 +141,7 @@ void Readme::authority() {
       "`ca-values.yaml` secret: whoever has them can join the mesh.");
   line();
   const std::string indent = cilium_.values_key.empty() ? "" : "  ";
-  const std::string key = cilium_.values_key.empty() ? "" : cilium_.values_key + ":\\n";
+  const std::string key = cilium_.values_key.empty() ? "" : fmt::format("{}:\\n", cilium_.values_key);
   commands(
       {"umask 077", "openssl genrsa -traditional -out ca.key 2048",
        "openssl req -x509 -new -key ca.key -days 3650 -subj '/CN=Cilium CA' -out ca.crt",
@@ -186,7 +186,8 @@ void Readme::ingress() {
   line();
   if (!ingress.node_selector.empty()) {
     std::string labels;
-    for (const auto& [key, value] : ingress.node_selector) labels += " " + shell_quote(key + "=" + value);
+    for (const auto& [key, value] : ingress.node_selector)
+      labels += fmt::format(" {}", shell_quote(fmt::format("{}={}", key, value)));
     line("Choose the nodes that take the traffic, and label them (NODE is one of those listed):");
     line();
     std::vector<std::string> lines;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <sys/stat.h>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -262,7 +263,12 @@ tl::expected<StagedTree, TreeError> StagedTree::stage(const fs::path& folder,
   if (::mkdtemp(stage.data()) == nullptr) return io_error(tree.folder_, last_error());
   tree.stage_ = stage;
   tree.changes_ = std::move(plan.changes);
+  std::unordered_set<std::string_view> unchanged;
+  for (const TreeChange& change : tree.changes_) {
+    if (change.kind == Kind::unchanged) unchanged.insert(change.path);
+  }
   for (const RenderedFile& file : files) {
+    if (unchanged.contains(file.path)) continue;
     const fs::path path = tree.stage_ / "new" / file.path;
     if (std::error_code error = write_plain(path, file.content, file.mode)) return io_error(path, error);
   }
