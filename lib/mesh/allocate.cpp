@@ -39,6 +39,7 @@ class Allocator {
 
   Checked<Allocation> run() {
     check_lock_belongs();
+    if (has_errors(found_)) return tl::unexpected(std::move(found_));
     keep_locked();
     restore_removed();
     check_ids();
@@ -200,11 +201,17 @@ void Allocator::strip(LockEntry& entry, const std::unordered_map<int, const Clus
   }
 }
 
-// The file's IDs are unique (check_parts()); beside those of the lock they may not be.
+// The file's IDs are unique and in range (check_parts()); those of the lock beside them may not be.
 void Allocator::check_ids() {
   std::unordered_map<int, const Cluster*> holders;
   for (const Cluster& cluster : mesh_.clusters) {
     if (!cluster.id) continue;
+    if (*cluster.id > mesh_.cilium.max_connected_clusters) {
+      error(cluster.where,
+            fmt::format("id: {} has {} ({}), which is above maxConnectedClusters", cluster.name, *cluster.id,
+                        old_.file),
+            "Set cilium.maxConnectedClusters back to 511: it cannot change on a live mesh.");
+    }
     const auto [first, fresh] = holders.emplace(*cluster.id, &cluster);
     if (fresh) continue;
     error(cluster.id_where,

@@ -79,6 +79,10 @@ void PartsCheck::check_cilium() {
   const Cilium& cilium = mesh_.cilium;
   name(cilium.where, "cilium.namespace", wrong_label(cilium.kube_namespace));
   name(cilium.where, "cilium.release", wrong_label(cilium.release));
+  if (!cilium.values_key.empty()) name(cilium.where, "cilium.valuesKey", wrong_values_key(cilium.values_key));
+  if (!cilium.chart.empty()) name(cilium.where, "cilium.chart", wrong_text(cilium.chart));
+  for (const std::string& file : cilium.values_files)
+    name(cilium.where, "cilium.valuesFiles", wrong_text(file));
   name(cilium.domain_where, "cilium.domain", wrong_host_name(cilium.domain));
   const Result<CiliumVersion> version = parse_version(cilium.version);
   if (!version) {
@@ -142,6 +146,7 @@ void PartsCheck::check_clusters() {
 
 void PartsCheck::check_cluster(const Cluster& cluster) {
   name(cluster.where, "name", wrong_cluster_name(cluster.name));
+  name(cluster.context_where, "context", wrong_text(cluster.context));
   repeated(cluster_names_, cluster.name, cluster.where,
            fmt::format("name: a second cluster is called \"{}\"", cluster.name));
   repeated(contexts_, cluster.context, cluster.context_where,
@@ -267,6 +272,9 @@ void PartsCheck::check_ingress() {
   name(ingress.host_where, "ingress.host", wrong_host_name(ingress.host));
   name(ingress.where, "ingress.namespace", wrong_label(ingress.kube_namespace));
   name(ingress.where, "ingress.release", wrong_label(ingress.release));
+  if (!ingress.values_key.empty())
+    name(ingress.where, "ingress.valuesKey", wrong_values_key(ingress.values_key));
+  if (!ingress.chart.empty()) name(ingress.where, "ingress.chart", wrong_text(ingress.chart));
   name(ingress.where, "ingress.className", wrong_label(ingress.class_name));
   if (!ingress.path.starts_with('/')) error(ingress.where, "ingress.path: must start with '/'");
   if (mesh_.services.empty()) {

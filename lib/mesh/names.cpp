@@ -1,6 +1,7 @@
 #include "mesh/names.hpp"
 
 #include "base/ip_prefix.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 
@@ -76,6 +77,18 @@ std::optional<std::string> wrong_host_name(std::string_view name) {
     start = dot + 1;
   }
   return std::nullopt;
+}
+
+std::optional<std::string> wrong_values_key(std::string_view key) {
+  constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+  if (!key.empty() && key.find_first_not_of(allowed) == std::string_view::npos) return std::nullopt;
+  return fmt::format("\"{}\" may hold only letters, digits, '-' and '_'", printable(key));
+}
+
+std::optional<std::string> wrong_text(std::string_view text) {
+  if (text.empty()) return "is empty";
+  if (printable(text) == text) return std::nullopt;
+  return fmt::format("\"{}\" holds control characters", printable(text));
 }
 
 }  // namespace meshdrill::mesh

@@ -23,4 +23,10 @@ std::optional<std::string> wrong_port_name(std::string_view name);
 // A DNS name without wildcard or trailing dot: labels joined by dots, 253 characters at most, no IP address.
 std::optional<std::string> wrong_host_name(std::string_view name);
 
+// A key under which an umbrella chart has a dependency's values: letters, digits, '-' and '_'.
+std::optional<std::string> wrong_values_key(std::string_view key);
+
+// A name that is free-form, such as a context of a kubeconfig: some text on one line.
+std::optional<std::string> wrong_text(std::string_view text);
+
 }  // namespace meshdrill::mesh

@@ -148,6 +148,12 @@ TEST_CASE("a lock of another mesh is refused") {
   CHECK(refusal(mesh_text(cluster("a")), lock).find("belongs to the mesh \"other\"") != std::string::npos);
 }
 
+TEST_CASE("the number of clusters that Cilium was installed for cannot shrink below a live ID") {
+  const Allocation first =
+      load_text(mesh_text(cluster("a", "id: 300"), {}, "{version: 1.18.0, maxConnectedClusters: 511}"));
+  CHECK(refusal(mesh_text(cluster("a")), first.lock).find("a has 300") != std::string::npos);
+}
+
 TEST_CASE("more Pod CIDRs may follow those that are in use") {
   const Allocation first = load_text(mesh_text(cluster("a")));
   const Allocation grown =

@@ -30,6 +30,13 @@ TEST_CASE("names of Kubernetes objects") {
   CHECK(wrong_port_name("sixteen-letters-"));
 }
 
+TEST_CASE("keys and free-form names") {
+  CHECK_FALSE(wrong_values_key("ingress-nginx"));
+  for (const char* bad : {"", "a.b", "a'b", "a b", "a\nb"}) CHECK(wrong_values_key(bad));
+  CHECK_FALSE(wrong_text("admin@cluster one"));
+  for (const char* bad : {"", "a\nb", "\x1b[2J"}) CHECK(wrong_text(bad));
+}
+
 TEST_CASE("host names") {
   for (const char* good : {"api.example.org", "localhost", "a", "1.example.org"}) {
     CAPTURE(good);
