@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -115,8 +116,11 @@ Diagnostics check_networks(const Mesh& mesh) {
     }
   }
   std::vector<Claim> claims = all_claims(mesh);
-  std::stable_sort(claims.begin(), claims.end(),
-                   [](const Claim& a, const Claim& b) { return a.prefix < b.prefix; });
+  // Equal prefixes in the order of the file, so that the later one is reported.
+  std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) {
+    return std::tie(a.prefix, a.where.line, a.where.column) <
+           std::tie(b.prefix, b.where.line, b.where.column);
+  });
   Nesting nesting;
   for (const Claim& claim : claims) nesting.add(claim, found);
   return found;

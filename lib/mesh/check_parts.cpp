@@ -1,5 +1,7 @@
 #include "mesh/check.hpp"
+#include "mesh/check_services.hpp"
 #include "mesh/cilium_version.hpp"
+#include "mesh/findings.hpp"
 #include "mesh/names.hpp"
 
 #include <algorithm>
@@ -17,54 +19,25 @@ class PartsCheck {
   explicit PartsCheck(const Mesh& mesh) : mesh_(mesh) {}
 
   Diagnostics run() {
-    name(mesh_.where, "metadata.name", wrong_label(mesh_.name));
+    found_.name(mesh_.where, "metadata.name", wrong_label(mesh_.name));
     check_cilium();
     check_pool(mesh_.addressing.ipv4, Family::ipv4);
     check_pool(mesh_.addressing.ipv6, Family::ipv6);
     check_clusters();
-    check_services();
-    check_ingress();
-    return std::move(found_);
+    check_services(mesh_, minor_, found_);
+    return found_.take();
   }
 
  private:
-  void error(const Location& where, std::string what, std::string cure = {}) {
-    found_.push_back({Severity::error, where, std::move(what), std::move(cure)});
-  }
-
-  void warning(const Location& where, std::string what, std::string cure = {}) {
-    found_.push_back({Severity::warning, where, std::move(what), std::move(cure)});
-  }
-
-  void name(const Location& where, std::string_view key, const std::optional<std::string>& wrong) {
-    if (wrong) error(where, fmt::format("{}: {}", key, *wrong));
-  }
-
-  // Reports `value` when `seen` has it already, and where it stood first.
-  template <class T>
-  bool repeated(std::map<T, Location>& seen, const T& value, const Location& where, const std::string& what,
-                std::string cure = {}) {
-    const auto [first, fresh] = seen.emplace(value, where);
-    if (!fresh) {
-      error(where, fmt::format("{}; it stands at {} already", what, to_string(first->second)),
-            std::move(cure));
-    }
-    return !fresh;
-  }
-
   void check_cilium();
   void check_pool(const std::optional<AddressPool>& pool, Family family);
   void check_clusters();
   void check_cluster(const Cluster& cluster);
   void check_ingress_addresses(const Cluster& cluster);
   void check_apiserver(const Cluster& cluster);
-  void check_services();
-  void check_ports(const GlobalService& service);
-  void check_sample(const GlobalService& service);
-  void check_ingress();
 
   const Mesh& mesh_;
-  Diagnostics found_;
+  Findings found_;
   const CiliumMinor* minor_ = nullptr;  // when the version is readable and known
 
   std::map<std::string, Location> cluster_names_;
@@ -77,29 +50,32 @@ class PartsCheck {
 
 void PartsCheck::check_cilium() {
   const Cilium& cilium = mesh_.cilium;
-  name(cilium.where, "cilium.namespace", wrong_label(cilium.kube_namespace));
-  name(cilium.where, "cilium.release", wrong_label(cilium.release));
-  if (!cilium.values_key.empty()) name(cilium.where, "cilium.valuesKey", wrong_values_key(cilium.values_key));
-  if (!cilium.chart.empty()) name(cilium.where, "cilium.chart", wrong_text(cilium.chart));
+  found_.name(cilium.where, "cilium.namespace", wrong_label(cilium.kube_namespace));
+  found_.name(cilium.where, "cilium.release", wrong_label(cilium.release));
+  if (!cilium.values_key.empty())
+    found_.name(cilium.where, "cilium.valuesKey", wrong_values_key(cilium.values_key));
+  if (!cilium.chart.empty()) found_.name(cilium.where, "cilium.chart", wrong_text(cilium.chart));
   for (const std::string& file : cilium.values_files)
-    name(cilium.where, "cilium.valuesFiles", wrong_text(file));
-  name(cilium.domain_where, "cilium.domain", wrong_host_name(cilium.domain));
+    found_.name(cilium.where, "cilium.valuesFiles", wrong_text(file));
+  found_.name(cilium.domain_where, "cilium.domain", wrong_host_name(cilium.domain));
   const Result<CiliumVersion> version = parse_version(cilium.version);
   if (!version) {
-    error(cilium.version_where, fmt::format("cilium.version: {}", version.error().message),
-          "Give major, minor and patch of the chart.");
+    found_.error(cilium.version_where, fmt::format("cilium.version: {}", version.error().message),
+                 "Give major, minor and patch of the chart.");
     return;
   }
   minor_ = find_minor(*version);
   if (minor_ == nullptr) {
-    error(cilium.version_where,
-          fmt::format("cilium.version: {} is older than 1.{}, the oldest that meshdrill writes values for",
-                      cilium.version, oldest_minor));
+    found_.error(
+        cilium.version_where,
+        fmt::format("cilium.version: {} is older than 1.{}, the oldest that meshdrill writes values for",
+                    cilium.version, oldest_minor));
   } else if (version->major > 1 || version->minor > newest_minor) {
-    warning(cilium.version_where,
-            fmt::format("cilium.version: {} is newer than 1.{}, the newest known, whose values are written",
-                        cilium.version, newest_minor),
-            "Read its upgrade notes before installing.");
+    found_.warning(
+        cilium.version_where,
+        fmt::format("cilium.version: {} is newer than 1.{}, the newest known, whose values are written",
+                    cilium.version, newest_minor),
+        "Read its upgrade notes before installing.");
   }
 }
 
@@ -109,18 +85,18 @@ void PartsCheck::check_pool(const std::optional<AddressPool>& pool, Family famil
   if (!pool->pool) return;
   const int length = pool->pool->length;
   if (pool->cluster_length < length) {
-    error(pool->cluster_where, fmt::format("{}.cluster: a cluster's /{} does not fit into the pool {}", key,
-                                           pool->cluster_length, to_string(*pool->pool)));
+    found_.error(pool->cluster_where, fmt::format("{}.cluster: a cluster's /{} does not fit into the pool {}",
+                                                  key, pool->cluster_length, to_string(*pool->pool)));
   }
   if (pool->node_length < pool->cluster_length) {
-    error(
+    found_.error(
         pool->node_where,
         fmt::format("{}.node: a node's /{} does not fit into a cluster's /{}: Cilium starts with zero blocks "
                     "and every Pod waits with \"no remaining CIDRs\"",
                     key, pool->node_length, pool->cluster_length),
         fmt::format("Give node a length from {} to {}.", pool->cluster_length, width(family)));
   } else if (family == Family::ipv6 && pool->node_length - pool->cluster_length > 16) {
-    error(
+    found_.error(
         pool->node_where,
         fmt::format("{}.node: /{} blocks in a cluster's /{} are 2^{} of them; Cilium's operator refuses more "
                     "than 2^16 (\"node CIDR size is too big\")",
@@ -130,38 +106,41 @@ void PartsCheck::check_pool(const std::optional<AddressPool>& pool, Family famil
 }
 
 void PartsCheck::check_clusters() {
-  if (mesh_.clusters.empty()) error(mesh_.where, "clusters: a mesh needs clusters");
+  if (mesh_.clusters.empty()) found_.error(mesh_.where, "clusters: a mesh needs clusters");
   if (mesh_.clusters.size() == 1) {
-    warning(mesh_.clusters.front().where, "clusters: the only cluster has nobody to fail over to");
+    found_.warning(mesh_.clusters.front().where, "clusters: the only cluster has nobody to fail over to");
   }
   const auto most = static_cast<std::size_t>(mesh_.cilium.max_connected_clusters);
   if (mesh_.clusters.size() > most) {
-    error(mesh_.clusters[most].where,
-          fmt::format("clusters: {} clusters are more than the {} that maxConnectedClusters allows",
-                      mesh_.clusters.size(), most),
-          most == 255 ? "Set cilium.maxConnectedClusters: 511 before the first cluster is installed." : "");
+    found_.error(
+        mesh_.clusters[most].where,
+        fmt::format("clusters: {} clusters are more than the {} that maxConnectedClusters allows",
+                    mesh_.clusters.size(), most),
+        most == 255 ? "Set cilium.maxConnectedClusters: 511 before the first cluster is installed." : "");
   }
   for (const Cluster& cluster : mesh_.clusters) check_cluster(cluster);
 }
 
 void PartsCheck::check_cluster(const Cluster& cluster) {
-  name(cluster.where, "name", wrong_cluster_name(cluster.name));
-  name(cluster.context_where, "context", wrong_text(cluster.context));
-  repeated(cluster_names_, cluster.name, cluster.where,
-           fmt::format("name: a second cluster is called \"{}\"", cluster.name));
-  repeated(contexts_, cluster.context, cluster.context_where,
-           fmt::format("context: a second cluster is reached through \"{}\"", cluster.context),
-           "Two names for one cluster would fail both at once; give each its own context.");
+  found_.name(cluster.where, "name", wrong_cluster_name(cluster.name));
+  found_.name(cluster.context_where, "context", wrong_text(cluster.context));
+  found_.repeated(cluster_names_, cluster.name, cluster.where,
+                  fmt::format("name: a second cluster is called \"{}\"", cluster.name));
+  found_.repeated(contexts_, cluster.context, cluster.context_where,
+                  fmt::format("context: a second cluster is reached through \"{}\"", cluster.context),
+                  "Two names for one cluster would fail both at once; give each its own context.");
   if (cluster.id) {
     const int most = mesh_.cilium.max_connected_clusters;
     if (*cluster.id < 1 || *cluster.id > most) {
-      error(cluster.id_where,
-            fmt::format("id: {} is outside 1 to {}{}", *cluster.id, most,
-                        *cluster.id == 0 ? "; 0 is Cilium's ID for a cluster that is in no mesh" : ""),
-            "Helm accepts it, and clustermesh-apiserver then refuses to start. Leave id out to have one "
-            "given.");
+      found_.error(
+          cluster.id_where,
+          fmt::format("id: {} is outside 1 to {}{}", *cluster.id, most,
+                      *cluster.id == 0 ? "; 0 is Cilium's ID for a cluster that is in no mesh" : ""),
+          "Helm accepts it, and clustermesh-apiserver then refuses to start. Leave id out to have one "
+          "given.");
     } else {
-      repeated(ids_, *cluster.id, cluster.id_where, fmt::format("id: a second cluster has {}", *cluster.id));
+      found_.repeated(ids_, *cluster.id, cluster.id_where,
+                      fmt::format("id: a second cluster has {}", *cluster.id));
     }
   }
   check_apiserver(cluster);
@@ -170,37 +149,39 @@ void PartsCheck::check_cluster(const Cluster& cluster) {
 
 void PartsCheck::check_ingress_addresses(const Cluster& cluster) {
   for (const LocatedAddress& ingress : cluster.ingress) {
-    repeated(ingress_addresses_, ingress.address, ingress.where,
-             fmt::format("ingress: {} is named twice", to_string(ingress.address)),
-             "Each cluster's ingress needs addresses of its own, or nobody can tell who was asked.");
+    found_.repeated(ingress_addresses_, ingress.address, ingress.where,
+                    fmt::format("ingress: {} is named twice", to_string(ingress.address)),
+                    "Each cluster's ingress needs addresses of its own, or nobody can tell who was asked.");
   }
   if (mesh_.ingress && cluster.ingress.empty()) {
-    warning(cluster.where,
-            fmt::format("ingress: {} names no address, so {} cannot lead to it", cluster.name,
-                        mesh_.ingress->host),
-            "Add ingress: [ADDRESS] once its load balancer has one.");
+    found_.warning(cluster.where,
+                   fmt::format("ingress: {} names no address, so {} cannot lead to it", cluster.name,
+                               mesh_.ingress->host),
+                   "Add ingress: [ADDRESS] once its load balancer has one.");
   }
 }
 
 void PartsCheck::check_apiserver(const Cluster& cluster) {
   const ApiServer& apiserver = cluster.apiserver;
   if (!apiserver.address.empty()) {
-    name(apiserver.where, "apiserver.address", wrong_host_name(apiserver.address));
+    found_.name(apiserver.where, "apiserver.address", wrong_host_name(apiserver.address));
   }
   if (!apiserver.reachable()) {
-    warning(apiserver.where,
-            fmt::format("apiserver: the peers cannot be told where {} is; values to connect are not written",
-                        cluster.name),
-            "Add apiserver: {ips: [ADDRESS]} once phase 1 runs.");
+    found_.warning(
+        apiserver.where,
+        fmt::format("apiserver: the peers cannot be told where {} is; values to connect are not written",
+                    cluster.name),
+        "Add apiserver: {ips: [ADDRESS]} once phase 1 runs.");
   }
   if (!apiserver.port) return;
   for (const LocatedAddress& ip : apiserver.ips) {
-    repeated(apiserver_endpoints_, {ip.address, *apiserver.port}, ip.where,
-             fmt::format("apiserver.ips: {} port {} is named twice", to_string(ip.address), *apiserver.port));
+    found_.repeated(
+        apiserver_endpoints_, {ip.address, *apiserver.port}, ip.where,
+        fmt::format("apiserver.ips: {} port {} is named twice", to_string(ip.address), *apiserver.port));
   }
   if (apiserver.exposure != ApiServer::Exposure::node_port) return;
   if (*apiserver.port < 30000 || *apiserver.port > 32767) {
-    warning(
+    found_.warning(
         apiserver.port_where,
         fmt::format("apiserver.port: {} is outside 30000 to 32767, where Kubernetes has its NodePorts unless "
                     "told otherwise",
@@ -208,91 +189,12 @@ void PartsCheck::check_apiserver(const Cluster& cluster) {
   }
   const auto [first, fresh] = node_ports_.emplace(*apiserver.port, apiserver.port_where);
   if (!fresh && minor_ != nullptr && minor_->node_port_loops) {
-    warning(
+    found_.warning(
         apiserver.port_where,
         fmt::format("apiserver.port: NodePort {} stands at {} already; before Cilium 1.19 an agent may then "
                     "reach its own clustermesh-apiserver instead of the peer's (cilium/cilium#24692)",
                     *apiserver.port, to_string(first->second)),
         "Give each cluster a NodePort of its own, or leave port out to have one given.");
-  }
-}
-
-void PartsCheck::check_services() {
-  std::map<std::string, Location> seen;
-  for (const GlobalService& service : mesh_.services) {
-    name(service.where, "services.name", wrong_service_name(service.name));
-    name(service.where, "services.namespace", wrong_label(service.kube_namespace));
-    repeated(seen, qualified_name(service), service.where,
-             fmt::format("services: a second one is called {}", qualified_name(service)));
-    check_ports(service);
-    if (service.sample) check_sample(service);
-  }
-}
-
-void PartsCheck::check_ports(const GlobalService& service) {
-  if (service.ports.empty()) {
-    error(service.where, fmt::format("services: {} has no ports", qualified_name(service)));
-  }
-  std::map<std::string, Location> names;
-  std::map<std::pair<std::string, int>, Location> numbers;
-  std::set<std::pair<std::string, int>> targets;
-  for (const ServicePort& port : service.ports) {
-    if (!port.name.empty()) name(port.where, "ports.name", wrong_port_name(port.name));
-    if (port.name.empty() && service.ports.size() > 1) {
-      error(port.where, "ports.name: each of several ports needs a name",
-            "Cilium matches the backends of other clusters by it.");
-    } else {
-      repeated(names, port.name, port.where, fmt::format("ports.name: \"{}\" is used twice", port.name));
-    }
-    repeated(numbers, {port.protocol, port.port}, port.where,
-             fmt::format("ports.port: {}/{} is used twice", port.port, port.protocol));
-    const bool fresh = targets.emplace(port.protocol, port.target_port).second;
-    if (!fresh && minor_ != nullptr && minor_->shared_target_port_loses_backends) {
-      warning(port.where,
-              fmt::format("ports.targetPort: two ports lead to {}; Cilium 1.{} then loses remote backends "
-                          "(cilium/cilium#45109)",
-                          port.target_port, minor_->minor));
-    }
-  }
-}
-
-void PartsCheck::check_sample(const GlobalService& service) {
-  for (const ServicePort& port : service.ports) {
-    if (port.target_port == 80 && port.protocol == "TCP") continue;
-    error(port.where,
-          fmt::format("services: the sample workload of {} is nginx, which answers on 80/TCP, not on {}/{}",
-                      qualified_name(service), port.target_port, port.protocol),
-          "Set targetPort: 80, or sample: false when a workload of your own is behind the Service.");
-  }
-}
-
-void PartsCheck::check_ingress() {
-  if (!mesh_.ingress) return;
-  const Ingress& ingress = *mesh_.ingress;
-  name(ingress.host_where, "ingress.host", wrong_host_name(ingress.host));
-  name(ingress.where, "ingress.namespace", wrong_label(ingress.kube_namespace));
-  name(ingress.where, "ingress.release", wrong_label(ingress.release));
-  if (!ingress.values_key.empty())
-    name(ingress.where, "ingress.valuesKey", wrong_values_key(ingress.values_key));
-  if (!ingress.chart.empty()) name(ingress.where, "ingress.chart", wrong_text(ingress.chart));
-  name(ingress.where, "ingress.className", wrong_label(ingress.class_name));
-  if (!ingress.path.starts_with('/')) error(ingress.where, "ingress.path: must start with '/'");
-  if (mesh_.services.empty()) {
-    error(ingress.where, "ingress: there is no Service that it could lead to", "Add one under services.");
-    return;
-  }
-  if (ingress_backend(mesh_) == nullptr) {
-    error(ingress.service_where,
-          fmt::format("ingress.service: there is no Service \"{}\" under services", ingress.service));
-    return;
-  }
-  const auto same_name =
-      std::count_if(mesh_.services.begin(), mesh_.services.end(),
-                    [&](const GlobalService& service) { return service.name == ingress.service; });
-  if (same_name > 1) {
-    error(ingress.service_where,
-          fmt::format("ingress.service: \"{}\" is in more than one namespace", ingress.service),
-          "Write it as namespace/name.");
   }
 }
 
