@@ -49,6 +49,7 @@ void claim_cluster(const Cluster& cluster, std::vector<Claim>& claims) {
 
 std::vector<Claim> all_claims(const Mesh& mesh) {
   std::vector<Claim> claims;
+  claims.reserve(mesh.networks.size() + 4 * mesh.clusters.size());
   for (const NamedNetwork& network : mesh.networks) {
     claims.push_back({network.prefix, Kind::network, fmt::format("network {}", network.name), network.where});
   }
@@ -116,11 +117,11 @@ Diagnostics check_networks(const Mesh& mesh) {
     }
   }
   std::vector<Claim> claims = all_claims(mesh);
-  // Equal prefixes in the order of the file, so that the later one is reported.
-  std::sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) {
-    return std::tie(a.prefix, a.where.line, a.where.column) <
-           std::tie(b.prefix, b.where.line, b.where.column);
-  });
+  // Of equal prefixes the Pods come last, and then the later in the file: that is the one reported.
+  const auto key = [](const Claim& claim) {
+    return std::tuple{claim.prefix, claim.kind == Kind::pods, claim.where.line, claim.where.column};
+  };
+  std::sort(claims.begin(), claims.end(), [&](const Claim& a, const Claim& b) { return key(a) < key(b); });
   Nesting nesting;
   for (const Claim& claim : claims) nesting.add(claim, found);
   return found;
