@@ -85,23 +85,23 @@ class OutageFinder {
 
  private:
   enum class Verdict { good, slow, failed, none };
-  Verdict judge(const Sample& sample) const;
+  [[nodiscard]] Verdict judge(const Sample& sample) const;
+  [[nodiscard]] bool overlaps_stall(Offset from, Offset to) const;
   void add_bad(const Sample& sample, Verdict verdict);
   void add_good(const Sample& sample);
-  void note_blackout(Outage& outage, std::optional<Offset> next_good) const;
-  [[nodiscard]] bool overlaps_stall(Offset from, Offset to) const;
+  void end_blackout(Offset answered);
+  void close();
 
   OutageRules rules_;
   std::vector<Outage> closed_;
   std::optional<Outage> current_;
-  std::deque<Stall> stalls_;
-  std::optional<Offset> last_good_;
-  bool blind_ = false;  // since the last good sample something was left out
-  // The run of failed samples being read, for longest_blackout.
-  std::optional<Offset> run_first_;
+  std::deque<Stall> stalls_;             // those that can still matter, in order
+  std::optional<Offset> last_good_;      // start of the last good sample
+  std::optional<Offset> last_answered_;  // of the last that was ok, slow or not
+  std::optional<Offset> run_first_;      // the run of failed samples being read, for longest_blackout
   Offset run_last_{};
-  std::optional<Offset> before_run_;
   std::uint64_t good_since_bad_ = 0;
+  bool blind_ = false;  // since the last sample that told something, some told nothing
 };
 
 // The same for a record that is complete. `samples` are of one stream, in order of `index`.
