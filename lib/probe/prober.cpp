@@ -135,7 +135,7 @@ Task<> Session::keep_beating() {
   for (int count = 1; !over_; ++count) {
     due += beat;
     beat_timer_.expires_at(due);
-    auto [error] = co_await beat_timer_.async_wait(try_await);
+    co_await beat_timer_.async_wait(try_await);
     if (over_) break;
     const auto woken = Clock::now();
     if (woken - due > config_.stall_after) {
@@ -184,6 +184,7 @@ class Prober::Impl {
 
   Result<Run> start();
   Result<> stop(bool at_once);
+  void end(bool at_once);
 
  private:
   void run(const Plan& plan, const Session::Started& started);
@@ -234,12 +235,15 @@ void Prober::Impl::run(const Plan& plan, const Session::Started& started) {
   publish(nullptr, nullptr);
 }
 
+void Prober::Impl::end(bool at_once) {
+  const std::lock_guard lock{mutex_};
+  if (context_ == nullptr) return;
+  asio::post(*context_, [session = session_, at_once] { session->end(at_once); });
+}
+
 Result<> Prober::Impl::stop(bool at_once) {
   if (!thread_.joinable()) return {};
-  {
-    const std::lock_guard lock{mutex_};
-    if (context_ != nullptr) asio::post(*context_, [session = session_, at_once] { session->end(at_once); });
-  }
+  end(at_once);
   thread_.join();
   if (!broken_.empty()) return fail("the prober broke down: " + broken_);
   return {};
@@ -258,6 +262,9 @@ Result<> Prober::stop() {
 }
 Result<> Prober::abandon() {
   return impl_->stop(true);
+}
+void Prober::cut_short() {
+  impl_->end(true);
 }
 
 }  // namespace meshdrill::probe

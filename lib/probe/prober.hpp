@@ -92,6 +92,9 @@ class Prober {
   // Like stop(), but those in flight end at once, as Outcome::cancelled.
   Result<> abandon();
 
+  // The same without waiting, from any thread: for a second Ctrl-C while stop() waits in another.
+  void cut_short();
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;

@@ -47,7 +47,7 @@ Offset StreamRunner::complete_upto() const {
 Task<> StreamRunner::plan() {
   for (std::uint64_t index = 0; planning_; ++index) {
     timer_.expires_at(services_.epoch + schedule_.start_of(index));
-    auto [error] = co_await timer_.async_wait(try_await);
+    co_await timer_.async_wait(try_await);
     if (planning_) launch(index);
   }
   if (settled()) services_.on_settled();

@@ -1,0 +1,201 @@
+#include "base/text.hpp"
+#include "probe/probe_report.hpp"
+
+#include <boost/json.hpp>
+
+namespace meshdrill::probe {
+namespace {
+
+namespace json = boost::json;
+
+json::value in_us(std::chrono::microseconds time) {
+  return time.count();
+}
+
+template <class T>
+json::value in_us(const std::optional<T>& time) {
+  return time ? in_us(*time) : json::value{nullptr};
+}
+
+json::value in_us(Duration time) {
+  return in_us(std::chrono::duration_cast<std::chrono::microseconds>(time));
+}
+
+json::object outcomes_json(const std::array<std::uint64_t, outcome_count>& outcomes) {
+  json::object result;
+  for (std::size_t i = 0; i < outcome_count; ++i) {
+    if (outcomes[i] != 0) result[to_string(static_cast<Outcome>(i))] = outcomes[i];
+  }
+  return result;
+}
+
+json::object histogram_json(const Histogram& histogram) {
+  return {{"count", histogram.count()},
+          {"min_us", in_us(histogram.min())},
+          {"p50_us", in_us(histogram.quantile(0.5))},
+          {"p90_us", in_us(histogram.quantile(0.9))},
+          {"p99_us", in_us(histogram.quantile(0.99))},
+          {"p999_us", in_us(histogram.quantile(0.999))},
+          {"max_us", in_us(histogram.max())}};
+}
+
+json::value address_json(const std::optional<IpAddress>& address) {
+  return address ? json::value{to_string(*address)} : json::value{nullptr};
+}
+
+std::string_view record_type(Family family) {
+  return family == Family::ipv4 ? "A" : "AAAA";
+}
+
+json::object config_json(const ProbeReport& report) {
+  const ProbeConfig& config = report.config;
+  json::object timeouts{{"dns_us", in_us(config.timeouts.dns)},
+                        {"connect_us", in_us(config.timeouts.connect)},
+                        {"tls_us", in_us(config.timeouts.tls)},
+                        {"first_byte_us", in_us(config.timeouts.first_byte)},
+                        {"total_us", in_us(config.timeouts.total)}};
+  return {{"rate", config.rate},
+          {"jitter", config.jitter},
+          {"identify", config.identify.regex},
+          {"timeouts", std::move(timeouts)}};
+}
+
+json::array lookups_json(const ProbeReport& report) {
+  json::array result;
+  for (const auto& [family, lookup] : report.summary.lookups()) {
+    json::object results;
+    for (const auto& [outcome, count] : lookup.results) results[to_string(outcome)] = count;
+    json::array records;
+    for (const AddressRecord& record : lookup.last.records) {
+      const auto first = lookup.first.find(record.address);
+      records.push_back(json::object{{"address", to_string(record.address)},
+                                     {"ttl_s", record.ttl.count()},
+                                     {"first", first == lookup.first.end() ? 0 : first->second}});
+    }
+    json::array aliases;
+    for (const std::string& alias : lookup.last.aliases) aliases.emplace_back(printable(alias));
+    result.push_back(json::object{{"type", record_type(family)},
+                                  {"name", lookup.last.name},
+                                  {"server", lookup.last.server},
+                                  {"results", std::move(results)},
+                                  {"last_aliases", std::move(aliases)},
+                                  {"last_records", std::move(records)},
+                                  {"took", histogram_json(lookup.took)}});
+  }
+  return result;
+}
+
+json::array matrix_json(const ProbeReport& report) {
+  json::array result;
+  for (const auto& [key, cell] : report.summary.tally().cells()) {
+    result.push_back(json::object{{"stream_kind", to_string(key.kind)},
+                                  {"connection", to_string(key.connection)},
+                                  {"address", address_json(key.address)},
+                                  {"cluster", key.cluster.empty() ? json::value{nullptr} : json::value{key.cluster}},
+                                  {"requests", cell.total()},
+                                  {"connections", cell.connections},
+                                  {"outcomes", outcomes_json(cell.outcomes)},
+                                  {"latency", histogram_json(cell.latency)}});
+  }
+  return result;
+}
+
+json::object bounds_json(const Bounds& bounds) {
+  return {{"lower_us", in_us(bounds.lower)}, {"upper_us", in_us(bounds.upper)}};
+}
+
+json::object outage_json(const Outage& outage) {
+  return {{"kind", to_string(outage.kind)},
+          {"length", bounds_json(outage.bounds())},
+          {"last_good_us", in_us(outage.last_good)},
+          {"first_bad_us", in_us(outage.first_bad)},
+          {"last_bad_us", in_us(outage.last_bad)},
+          {"next_good_us", in_us(outage.next_good)},
+          {"longest_blackout", bounds_json(outage.longest_blackout)},
+          {"open", outage.open()},
+          {"blind", outage.blind},
+          {"runs", outage.runs},
+          {"failed", outage.failed},
+          {"slow", outage.slow},
+          {"good", outage.good},
+          {"reasons", outcomes_json(outage.reasons)}};
+}
+
+json::array streams_json(const ProbeReport& report) {
+  json::array result;
+  for (const StreamSummary& stream : report.summary.streams()) {
+    json::array outages;
+    for (const Outage& outage : stream.outages) outages.push_back(outage_json(outage));
+    result.push_back(json::object{{"name", stream.stream.name},
+                                  {"kind", to_string(stream.stream.kind)},
+                                  {"connection", to_string(stream.stream.connection)},
+                                  {"address", address_json(stream.stream.address)},
+                                  {"planned", stream.planned()},
+                                  {"outcomes", outcomes_json(stream.outcomes)},
+                                  {"latency", histogram_json(stream.latency)},
+                                  {"outages", std::move(outages)}});
+  }
+  return result;
+}
+
+json::value balance_json(const std::optional<BalanceVerdict>& balance) {
+  if (!balance) return nullptr;
+  json::array shares;
+  for (const ClusterShare& share : balance->shares) {
+    shares.push_back(json::object{{"cluster", share.cluster},
+                                  {"connections", share.connections},
+                                  {"expected", share.expected},
+                                  {"observed", share.observed},
+                                  {"low", share.low},
+                                  {"high", share.high}});
+  }
+  return json::object{{"verdict", to_string(balance->verdict)},
+                      {"connections", balance->connections},
+                      {"connections_needed", balance->connections_needed},
+                      {"tolerance", balance->rule.tolerance},
+                      {"confidence", balance->rule.confidence},
+                      {"largest_deviation", balance->largest_deviation},
+                      {"p_value", balance->p_value},
+                      {"shares", std::move(shares)}};
+}
+
+std::string_view name_of(ProbeResult result) {
+  switch (result) {
+    case ProbeResult::passed: return "passed";
+    case ProbeResult::failed: return "failed";
+    case ProbeResult::not_measured: break;
+  }
+  return "not_measured";
+}
+
+}  // namespace
+
+std::string to_json(const ProbeReport& report) {
+  const Cell all = report.summary.tally().sum();
+  json::array stalls;
+  for (const Stall& stall : report.summary.stalls()) {
+    stalls.push_back(json::object{{"start_us", in_us(stall.start)}, {"end_us", in_us(stall.end)}});
+  }
+  json::array clusters;
+  for (const std::string& cluster : report.clusters) clusters.emplace_back(cluster);
+  const json::object result{
+      {"apiVersion", "meshdrill/v1"},
+      {"kind", "ProbeReport"},
+      {"url", report.config.url},
+      {"result", name_of(result_of(report))},
+      {"config", config_json(report)},
+      {"duration_us", in_us(report.summary.upto())},
+      {"planned", all.total()},
+      {"outcomes", outcomes_json(all.outcomes)},
+      {"clusters", std::move(clusters)},
+      {"lookups", lookups_json(report)},
+      {"matrix", matrix_json(report)},
+      {"streams", streams_json(report)},
+      {"balance",
+       json::object{{"behind_addresses", balance_json(report.behind_addresses)},
+                    {"following_dns", balance_json(report.following_dns)}}},
+      {"prober", json::object{{"lateness", histogram_json(report.summary.lateness())}, {"stalls", std::move(stalls)}}}};
+  return json::serialize(result) + "\n";
+}
+
+}  // namespace meshdrill::probe

@@ -1,0 +1,268 @@
+#include "probe/probe_report.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+namespace meshdrill::probe {
+namespace {
+
+using std::chrono::microseconds;
+
+BalanceVerdict judge(const ProbeReport& report, StreamKind kind, const BalanceRule& rule) {
+  const auto answered = report.summary.tally().connections(kind);
+  std::vector<ClusterCount> counts;
+  for (const std::string& cluster : report.clusters) {
+    const auto found = answered.find(cluster);
+    counts.push_back({cluster, found == answered.end() ? 0 : found->second, 1});
+  }
+  return judge_balance(counts, rule);
+}
+
+// "1.23 ms": three digits are all that anybody reads of a latency.
+std::string show(microseconds time) {
+  const double us = static_cast<double>(time.count());
+  if (us < 1000) return fmt::format("{:.0f} µs", us);
+  if (us < 1e6) return fmt::format("{:.3g} ms", us / 1e3);
+  return fmt::format("{:.3g} s", us / 1e6);
+}
+
+// Times on the run's own time line and lengths of outages, to the millisecond.
+std::string seconds(microseconds time) {
+  return fmt::format("{:.3f} s", static_cast<double>(time.count()) / 1e6);
+}
+
+std::string percent(double part) {
+  return fmt::format("{:.1f} %", 100 * part);
+}
+
+double share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+// Columns as wide as their widest cell, the first to the left, the others to the right.
+class Table {
+ public:
+  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+
+  [[nodiscard]] std::string text() const {
+    std::vector<std::size_t> widths;
+    for (const auto& cells : rows_) {
+      widths.resize(std::max(widths.size(), cells.size()));
+      for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], width(cells[i]));
+    }
+    std::string result;
+    for (const auto& cells : rows_) {
+      std::string line = "  ";
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        const std::string padding(widths[i] - width(cells[i]), ' ');
+        line += i == 0 ? cells[i] + padding : "  " + padding + cells[i];
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      result += line + "\n";
+    }
+    return result;
+  }
+
+ private:
+  // Characters, not bytes: µ and ± are two bytes each.
+  static std::size_t width(const std::string& text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  }
+
+  std::vector<std::vector<std::string>> rows_;
+};
+
+std::string head(const ProbeReport& report) {
+  const ProbeConfig& config = report.config;
+  const Timeouts& t = config.timeouts;
+  return fmt::format("{}\n  {} at {:g}/s each, {}; timeouts: dns {}, connect {}, tls {}, first byte {}, total {}\n",
+                     config.url, plural(report.run.streams.size(), "stream"), config.rate,
+                     seconds(report.summary.upto()), format_duration(t.dns), format_duration(t.connect),
+                     format_duration(t.tls), format_duration(t.first_byte), format_duration(t.total));
+}
+
+std::string dns_section(const ProbeReport& report) {
+  std::string text;
+  for (const auto& [family, lookup] : report.summary.lookups()) {
+    const DnsAnswer& last = lookup.last;
+    std::uint64_t total = 0;
+    for (const auto& [result, count] : lookup.results) total += count;
+    text += fmt::format("  {} {} from {}: {}", family == Family::ipv4 ? "A" : "AAAA", last.name, last.server,
+                        plural(total, "lookup"));
+    for (const auto& [result, count] : lookup.results) {
+      if (result != DnsResult::ok) text += fmt::format(", {} × {}", count, to_string(result));
+    }
+    text += fmt::format("; p50 {}\n", show(lookup.took.quantile(0.5)));
+    for (const std::string& alias : last.aliases) text += fmt::format("    by way of {}\n", printable(alias));
+    for (const AddressRecord& record : last.records) {
+      const auto first = lookup.first.find(record.address);
+      const std::uint64_t times = first == lookup.first.end() ? 0 : first->second;
+      text += fmt::format("    {}  TTL {} s, came first {} of {}\n", to_string(record.address), record.ttl.count(), times,
+                          total);
+    }
+  }
+  return text.empty() ? text : "\nDNS\n" + text;
+}
+
+std::string matrix_section(const ProbeReport& report) {
+  const Tally& tally = report.summary.tally();
+  Table table;
+  std::vector<std::string> title{"address", "connection"};
+  title.insert(title.end(), report.clusters.begin(), report.clusters.end());
+  title.insert(title.end(), {"not answered", "requests"});
+  table.row(title);
+  // By who was asked: one row for each address and kind of connection, of pinned streams and following ones alike.
+  std::map<std::pair<std::optional<IpAddress>, ConnectionKind>, std::map<std::string, std::uint64_t>> rows;
+  for (const auto& [key, cell] : tally.cells()) rows[{key.address, key.connection}][key.cluster] += cell.total();
+  for (const auto& [key, counts] : rows) {
+    std::uint64_t total = 0;
+    for (const auto& [cluster, count] : counts) total += count;
+    std::vector<std::string> cells{key.first ? to_string(*key.first) : "(none)", std::string{to_string(key.second)}};
+    auto wanted = report.clusters;
+    wanted.emplace_back();  // nobody that is known
+    for (const std::string& cluster : wanted) {
+      const auto found = counts.find(cluster);
+      const std::uint64_t count = found == counts.end() ? 0 : found->second;
+      cells.push_back(count == 0 ? "-" : fmt::format("{} ({})", count, percent(share(count, total))));
+    }
+    cells.push_back(fmt::format("{}", total));
+    table.row(std::move(cells));
+  }
+  return "\nWho answered, by the address that was asked\n" + table.text();
+}
+
+std::string outcome_section(const ProbeReport& report) {
+  const Cell all = report.summary.tally().sum();
+  Table table;
+  for (std::size_t i = 0; i < outcome_count; ++i) {
+    if (all.outcomes[i] == 0) continue;
+    const auto outcome = static_cast<Outcome>(i);
+    table.row({std::string{describe(outcome)}, std::string{to_string(outcome)}, fmt::format("{}", all.outcomes[i]),
+               percent(share(all.outcomes[i], all.total()))});
+  }
+  return fmt::format("\nHow {} ended\n{}", plural(all.total(), "request"), table.text());
+}
+
+std::string latency_section(const ProbeReport& report) {
+  Table table;
+  table.row({"stream", "answered", "p50", "p90", "p99", "max"});
+  for (const StreamSummary& stream : report.summary.streams()) {
+    const Histogram& latency = stream.latency;
+    table.row({stream.stream.name, fmt::format("{} of {}", latency.count(), stream.planned()),
+               show(latency.quantile(0.5)), show(latency.quantile(0.9)), show(latency.quantile(0.99)),
+               show(latency.max())});
+  }
+  return "\nLatency of answered requests, from the planned start\n" + table.text();
+}
+
+std::string show(const Bounds& bounds) {
+  if (!bounds.upper) return fmt::format("at least {}", seconds(bounds.lower));
+  return fmt::format("{:.3f} to {}", static_cast<double>(bounds.lower.count()) / 1e6, seconds(*bounds.upper));
+}
+
+std::string describe_outage(const Outage& outage) {
+  std::string text = fmt::format("{} of {}", to_string(outage.kind), show(outage.bounds()));
+  text += outage.last_good ? fmt::format(" from {}", seconds(outage.first_bad)) : " from the beginning";
+  if (outage.open()) text += ", still open at the end";
+  text += fmt::format(": {} failed", outage.failed);
+  if (outage.slow > 0) text += fmt::format(", {} slow", outage.slow);
+  if (outage.good > 0) text += fmt::format(", {} good in between", outage.good);
+  if (outage.runs > 1) text += fmt::format("; {} times, longest blackout {}", outage.runs, show(outage.longest_blackout));
+  for (std::size_t i = 0; i < outcome_count; ++i) {
+    if (outage.reasons[i] == 0) continue;
+    text += fmt::format("\n      {} × {}", outage.reasons[i], describe(static_cast<Outcome>(i)));
+  }
+  if (outage.blind) text += "\n      wider than it need be: the prober itself was held up at its edge";
+  return text;
+}
+
+std::string outage_section(const ProbeReport& report) {
+  std::string text;
+  for (const StreamSummary& stream : report.summary.streams()) {
+    for (const Outage& outage : stream.outages) {
+      text += fmt::format("  {}: {}\n", stream.stream.name, describe_outage(outage));
+    }
+  }
+  return text.empty() ? "\nOutages: none\n" : "\nOutages (the true length lies in the interval)\n" + text;
+}
+
+std::string describe_balance(std::string_view what, const BalanceVerdict& balance) {
+  std::string text = fmt::format("  {}: {}, from {}", what, describe(balance.verdict),
+                                 plural(balance.connections, "connection"));
+  if (balance.verdict == Balance::not_enough_data) {
+    text += fmt::format("; about {} would do if it is balanced", balance.connections_needed);
+  }
+  text += fmt::format(" (G = {:.2f}, p = {:.3g}, largest deviation {:.1f} points)\n", balance.g, balance.p_value,
+                      100 * balance.largest_deviation);
+  for (const ClusterShare& cluster : balance.shares) {
+    text += fmt::format("    {}  {} of connections, truly {} to {}; expected {}\n", cluster.cluster,
+                        percent(cluster.observed), percent(cluster.low), percent(cluster.high),
+                        percent(cluster.expected));
+  }
+  return text;
+}
+
+std::string balance_section(const ProbeReport& report) {
+  std::string text;
+  if (report.behind_addresses) text += describe_balance("behind the addresses", *report.behind_addresses);
+  if (report.following_dns) text += describe_balance("following DNS", *report.following_dns);
+  if (text.empty()) return text;
+  const BalanceRule& rule = report.behind_addresses ? report.behind_addresses->rule : report.following_dns->rule;
+  return fmt::format("\nBalance (within {:g} points of the expected share, {:g} % confidence)\n{}", 100 * rule.tolerance,
+                     100 * rule.confidence, text);
+}
+
+std::string prober_section(const ProbeReport& report) {
+  const Histogram& late = report.summary.lateness();
+  std::string text = fmt::format("\nThe prober itself: requests started late by p99 {}, at most {}", show(late.quantile(0.99)),
+                                 show(late.max()));
+  microseconds stalled{};
+  for (const Stall& stall : report.summary.stalls()) stalled += stall.end - stall.start;
+  if (stalled > microseconds::zero()) {
+    text += fmt::format("; held up {}, {} in all", plural(report.summary.stalls().size(), "time"), show(stalled));
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+ProbeReport conclude(ProbeConfig config, Run run, Summary summary, const BalanceRule& rule) {
+  ProbeReport report{std::move(config), std::move(run), std::move(summary), {}, {}, {}};
+  report.clusters = report.config.identify.clusters;
+  if (report.clusters.empty()) {
+    const auto answered = report.summary.tally().clusters();
+    report.clusters.assign(answered.begin(), answered.end());
+  }
+  if (report.clusters.empty()) return report;
+  const auto has = [&](StreamKind kind) {
+    return std::any_of(report.run.streams.begin(), report.run.streams.end(),
+                       [&](const Stream& stream) { return stream.kind == kind; });
+  };
+  if (has(StreamKind::pinned)) report.behind_addresses = judge(report, StreamKind::pinned, rule);
+  if (has(StreamKind::following)) report.following_dns = judge(report, StreamKind::following, rule);
+  return report;
+}
+
+ProbeResult result_of(const ProbeReport& report) {
+  const Cell all = report.summary.tally().sum();
+  std::uint64_t evidence = 0;
+  for (std::size_t i = 0; i < outcome_count; ++i) {
+    if (is_evidence(static_cast<Outcome>(i))) evidence += all.outcomes[i];
+  }
+  if (evidence == 0) return ProbeResult::not_measured;
+  // A request that was cut short by the user is no failure; one that we could not send leaves a hole, and is.
+  const std::uint64_t cancelled = all.outcomes[static_cast<std::size_t>(Outcome::cancelled)];
+  return all.ok() + cancelled == all.total() ? ProbeResult::passed : ProbeResult::failed;
+}
+
+std::string to_text(const ProbeReport& report) {
+  return head(report) + dns_section(report) + matrix_section(report) + outcome_section(report) +
+         latency_section(report) + outage_section(report) + balance_section(report) + prober_section(report);
+}
+
+}  // namespace meshdrill::probe
