@@ -13,6 +13,7 @@ int run_command_line(int argc, char** argv) {
   meshdrill::cli::Run run;
   meshdrill::cli::add_check(app, run);
   meshdrill::cli::add_generate(app, run);
+  meshdrill::cli::add_probe(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

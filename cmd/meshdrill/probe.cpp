@@ -26,8 +26,8 @@ struct ProbeOptions {
   double tolerance_points = 10;
 };
 
-// Lets the prober run until the time is over or the user has had enough, then until those in flight are done. A second
-// Ctrl-C does not wait for them.
+// Lets the prober run until the time is over or the user has had enough, then until those in flight are done.
+// A second Ctrl-C does not wait for them.
 Result<> run(probe::Prober& prober, Duration duration) {
   boost::asio::io_context context;
   boost::asio::signal_set signals{context, SIGINT, SIGTERM};
@@ -64,19 +64,24 @@ int probe_url(const ProbeOptions& options) {
   summary.emplace(started->streams);
   for (const probe::DnsAnswer& answer : started->answers) summary->add(answer);
   lock.unlock();
-  fmt::print(stderr, "Probing {} for {}; Ctrl-C ends it early.\n", options.config.url, format_duration(options.duration));
+  fmt::print(stderr, "Probing {} for {}; Ctrl-C ends it early.\n", options.config.url,
+             format_duration(options.duration));
   if (const auto stopped = run(prober, options.duration); !stopped) {
     fmt::print(stderr, "meshdrill: {}\n", stopped.error().message);
     return exit_inconclusive;
   }
 
-  const auto report = probe::conclude(options.config, *started, std::move(*summary), {options.tolerance_points / 100});
+  const auto report =
+      probe::conclude(options.config, *started, std::move(*summary), {options.tolerance_points / 100});
   const std::string text = options.output == "json" ? to_json(report) : to_text(report);
   std::fputs(text.c_str(), stdout);
   switch (result_of(report)) {
-    case probe::ProbeResult::passed: return exit_pass;
-    case probe::ProbeResult::failed: return exit_failed;
-    case probe::ProbeResult::not_measured: break;
+    case probe::ProbeResult::passed:
+      return exit_pass;
+    case probe::ProbeResult::failed:
+      return exit_failed;
+    case probe::ProbeResult::not_measured:
+      break;
   }
   return exit_inconclusive;
 }
@@ -92,8 +97,8 @@ int check_and_probe(ProbeOptions& options) {
 }
 
 // Reads a duration into `target` while the command line is parsed, so that a wrong one is a usage error.
-CLI::Option* add_duration(CLI::App& command, const std::string& name, Duration& target, const std::string& initial,
-                          const std::string& help) {
+CLI::Option* add_duration(CLI::App& command, const std::string& name, Duration& target,
+                          const std::string& initial, const std::string& help) {
   const auto read = [&target](const std::string& text) {
     const auto duration = parse_duration(text);
     if (!duration || *duration <= Duration::zero()) {
@@ -102,7 +107,9 @@ CLI::Option* add_duration(CLI::App& command, const std::string& name, Duration& 
     target = *duration;
   };
   target = *parse_duration(initial);
-  return command.add_option_function<std::string>(name, read, help)->default_str(initial)->type_name("DURATION");
+  return command.add_option_function<std::string>(name, read, help)
+      ->default_str(initial)
+      ->type_name("DURATION");
 }
 
 void add_timeouts(CLI::App& command, probe::Timeouts& timeouts) {
@@ -124,19 +131,30 @@ void add_probe(CLI::App& app, Run& run) {
   command->add_option("url", config.url, "What to ask for: http:// or https://")->required();
   command->add_option("--rate", config.rate, "Requests a second, for each stream")->capture_default_str();
   add_duration(*command, "--duration", options->duration, "10s", "How long");
-  command->add_option("--dns-server", config.dns_servers, "ADDRESS[:PORT] to ask instead of the system's; may be repeated")
+  command
+      ->add_option("--dns-server", config.dns_servers,
+                   "ADDRESS[:PORT] to ask instead of the system's; may be repeated")
       ->take_all();
-  command->add_option("--identify", config.identify.regex, "Regular expression; its capture is the cluster's name")
+  command
+      ->add_option("--identify", config.identify.regex,
+                   "Regular expression; its capture is the cluster's name")
       ->capture_default_str();
-  command->add_option("--clusters", config.identify.clusters, "The clusters that may answer; any other name is a failure")
+  command
+      ->add_option("--clusters", config.identify.clusters,
+                   "The clusters that may answer; any other name is a failure")
       ->delimiter(',');
-  command->add_option("--connections", options->connections, "Streams with a new connection a request, a kept one, or both")
+  command
+      ->add_option("--connections", options->connections,
+                   "Streams with a new connection a request, a kept one, or both")
       ->check(CLI::IsMember({"new", "reused", "both"}))
       ->capture_default_str();
   add_timeouts(*command, config.timeouts);
-  command->add_option("--jitter", config.jitter, "Move each start by up to this part of the period, 0 to 0.5");
+  command->add_option("--jitter", config.jitter,
+                      "Move each start by up to this part of the period, 0 to 0.5");
   command->add_option("--cacert", config.ca_file, "PEM file to trust instead of the system's authorities");
-  command->add_option("--tolerance", options->tolerance_points, "Points by which a share may differ and be called balanced")
+  command
+      ->add_option("--tolerance", options->tolerance_points,
+                   "Points by which a share may differ and be called balanced")
       ->check(CLI::Range(0.1, 99.0))
       ->capture_default_str();
   command->add_option("-o,--output", options->output, "text or json")

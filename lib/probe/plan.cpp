@@ -1,5 +1,7 @@
 #include "probe/plan.hpp"
 
+#include "base/files.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -43,6 +45,9 @@ Result<Plan> make_plan(const ProbeConfig& config) {
   if (!target) return tl::unexpected(target.error());
   if (auto done = check_numbers(config); !done) return tl::unexpected(done.error());
   if (auto done = check_streams(config, *target); !done) return tl::unexpected(done.error());
+  if (!config.ca_file.empty()) {
+    if (auto text = read_file(config.ca_file); !text) return tl::unexpected(text.error());
+  }
   auto identifier = Identifier::make(config.identify);
   if (!identifier) return tl::unexpected(identifier.error());
   Plan plan{std::move(*target), std::move(*identifier), {}, config.max_in_flight};

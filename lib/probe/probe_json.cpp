@@ -88,14 +88,15 @@ json::array lookups_json(const ProbeReport& report) {
 json::array matrix_json(const ProbeReport& report) {
   json::array result;
   for (const auto& [key, cell] : report.summary.tally().cells()) {
-    result.push_back(json::object{{"stream_kind", to_string(key.kind)},
-                                  {"connection", to_string(key.connection)},
-                                  {"address", address_json(key.address)},
-                                  {"cluster", key.cluster.empty() ? json::value{nullptr} : json::value{key.cluster}},
-                                  {"requests", cell.total()},
-                                  {"connections", cell.connections},
-                                  {"outcomes", outcomes_json(cell.outcomes)},
-                                  {"latency", histogram_json(cell.latency)}});
+    result.push_back(
+        json::object{{"stream_kind", to_string(key.kind)},
+                     {"connection", to_string(key.connection)},
+                     {"address", address_json(key.address)},
+                     {"cluster", key.cluster.empty() ? json::value{nullptr} : json::value{key.cluster}},
+                     {"requests", cell.total()},
+                     {"connections", cell.connections},
+                     {"outcomes", outcomes_json(cell.outcomes)},
+                     {"latency", histogram_json(cell.latency)}});
   }
   return result;
 }
@@ -138,32 +139,46 @@ json::array streams_json(const ProbeReport& report) {
   return result;
 }
 
-json::value balance_json(const std::optional<BalanceVerdict>& balance) {
-  if (!balance) return nullptr;
+json::object verdict_json(const BalanceVerdict& balance) {
   json::array shares;
-  for (const ClusterShare& share : balance->shares) {
-    shares.push_back(json::object{{"cluster", share.cluster},
-                                  {"connections", share.connections},
+  for (const ClusterShare& share : balance.shares) {
+    shares.push_back(json::object{{"name", share.cluster},
+                                  {"count", share.connections},
                                   {"expected", share.expected},
                                   {"observed", share.observed},
                                   {"low", share.low},
                                   {"high", share.high}});
   }
-  return json::object{{"verdict", to_string(balance->verdict)},
-                      {"connections", balance->connections},
-                      {"connections_needed", balance->connections_needed},
-                      {"tolerance", balance->rule.tolerance},
-                      {"confidence", balance->rule.confidence},
-                      {"largest_deviation", balance->largest_deviation},
-                      {"p_value", balance->p_value},
-                      {"shares", std::move(shares)}};
+  return {{"verdict", to_string(balance.verdict)},
+          {"count", balance.connections},
+          {"count_needed", balance.connections_needed},
+          {"tolerance", balance.rule.tolerance},
+          {"confidence", balance.rule.confidence},
+          {"largest_deviation", balance.largest_deviation},
+          {"p_value", balance.p_value},
+          {"shares", std::move(shares)}};
+}
+
+json::object balance_json(const ProbeReport& report) {
+  json::object order;
+  for (const auto& [family, balance] : report.dns_order) order[record_type(family)] = verdict_json(balance);
+  json::object behind;
+  for (const auto& [address, balance] : report.behind) behind[to_string(address)] = verdict_json(balance);
+  json::value following = nullptr;
+  if (report.following_dns) following = verdict_json(*report.following_dns);
+  return {{"dns_order", std::move(order)},
+          {"behind", std::move(behind)},
+          {"following_dns", std::move(following)}};
 }
 
 std::string_view name_of(ProbeResult result) {
   switch (result) {
-    case ProbeResult::passed: return "passed";
-    case ProbeResult::failed: return "failed";
-    case ProbeResult::not_measured: break;
+    case ProbeResult::passed:
+      return "passed";
+    case ProbeResult::failed:
+      return "failed";
+    case ProbeResult::not_measured:
+      break;
   }
   return "not_measured";
 }
@@ -178,23 +193,21 @@ std::string to_json(const ProbeReport& report) {
   }
   json::array clusters;
   for (const std::string& cluster : report.clusters) clusters.emplace_back(cluster);
-  const json::object result{
-      {"apiVersion", "meshdrill/v1"},
-      {"kind", "ProbeReport"},
-      {"url", report.config.url},
-      {"result", name_of(result_of(report))},
-      {"config", config_json(report)},
-      {"duration_us", in_us(report.summary.upto())},
-      {"planned", all.total()},
-      {"outcomes", outcomes_json(all.outcomes)},
-      {"clusters", std::move(clusters)},
-      {"lookups", lookups_json(report)},
-      {"matrix", matrix_json(report)},
-      {"streams", streams_json(report)},
-      {"balance",
-       json::object{{"behind_addresses", balance_json(report.behind_addresses)},
-                    {"following_dns", balance_json(report.following_dns)}}},
-      {"prober", json::object{{"lateness", histogram_json(report.summary.lateness())}, {"stalls", std::move(stalls)}}}};
+  const json::object result{{"apiVersion", "meshdrill/v1"},
+                            {"kind", "ProbeReport"},
+                            {"url", report.config.url},
+                            {"result", name_of(result_of(report))},
+                            {"config", config_json(report)},
+                            {"duration_us", in_us(report.summary.upto())},
+                            {"planned", all.total()},
+                            {"outcomes", outcomes_json(all.outcomes)},
+                            {"clusters", std::move(clusters)},
+                            {"lookups", lookups_json(report)},
+                            {"matrix", matrix_json(report)},
+                            {"streams", streams_json(report)},
+                            {"balance", balance_json(report)},
+                            {"prober", json::object{{"lateness", histogram_json(report.summary.lateness())},
+                                                    {"stalls", std::move(stalls)}}}};
   return json::serialize(result) + "\n";
 }
 

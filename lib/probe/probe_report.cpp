@@ -12,13 +12,25 @@ namespace {
 
 using std::chrono::microseconds;
 
-BalanceVerdict judge(const ProbeReport& report, StreamKind kind, const BalanceRule& rule) {
-  const auto answered = report.summary.tally().connections(kind);
+// Over the cells that `wanted(key)` accepts: which of the clusters answered, counted in connections.
+template <class Predicate>
+BalanceVerdict judge(const ProbeReport& report, const BalanceRule& rule, Predicate wanted) {
   std::vector<ClusterCount> counts;
   for (const std::string& cluster : report.clusters) {
-    const auto found = answered.find(cluster);
-    counts.push_back({cluster, found == answered.end() ? 0 : found->second, 1});
+    const Cell cell =
+        report.summary.tally().sum([&](const CellKey& key) { return key.cluster == cluster && wanted(key); });
+    counts.push_back({cluster, cell.connections, 1});
   }
+  return judge_balance(counts, rule);
+}
+
+// Which of the addresses in the latest answer came first, over all answers.
+std::optional<BalanceVerdict> judge_order(const LookupSummary& lookup, const BalanceRule& rule) {
+  std::map<IpAddress, std::uint64_t> times = lookup.first;
+  for (const AddressRecord& record : lookup.last.records) times.try_emplace(record.address, 0);
+  if (times.size() < 2) return std::nullopt;
+  std::vector<ClusterCount> counts;
+  for (const auto& [address, count] : times) counts.push_back({to_string(address), count, 1});
   return judge_balance(counts, rule);
 }
 
@@ -70,8 +82,8 @@ class Table {
  private:
   // Characters, not bytes: µ and ± are two bytes each.
   static std::size_t width(const std::string& text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+    return static_cast<std::size_t>(std::count_if(
+        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
   }
 
   std::vector<std::vector<std::string>> rows_;
@@ -80,10 +92,11 @@ class Table {
 std::string head(const ProbeReport& report) {
   const ProbeConfig& config = report.config;
   const Timeouts& t = config.timeouts;
-  return fmt::format("{}\n  {} at {:g}/s each, {}; timeouts: dns {}, connect {}, tls {}, first byte {}, total {}\n",
-                     config.url, plural(report.run.streams.size(), "stream"), config.rate,
-                     seconds(report.summary.upto()), format_duration(t.dns), format_duration(t.connect),
-                     format_duration(t.tls), format_duration(t.first_byte), format_duration(t.total));
+  return fmt::format(
+      "{}\n  {} at {:g}/s each, {}; timeouts: dns {}, connect {}, tls {}, first byte {}, total {}\n",
+      config.url, plural(report.run.streams.size(), "stream"), config.rate, seconds(report.summary.upto()),
+      format_duration(t.dns), format_duration(t.connect), format_duration(t.tls),
+      format_duration(t.first_byte), format_duration(t.total));
 }
 
 std::string dns_section(const ProbeReport& report) {
@@ -102,8 +115,8 @@ std::string dns_section(const ProbeReport& report) {
     for (const AddressRecord& record : last.records) {
       const auto first = lookup.first.find(record.address);
       const std::uint64_t times = first == lookup.first.end() ? 0 : first->second;
-      text += fmt::format("    {}  TTL {} s, came first {} of {}\n", to_string(record.address), record.ttl.count(), times,
-                          total);
+      text += fmt::format("    {}  TTL {} s, came first {} of {}\n", to_string(record.address),
+                          record.ttl.count(), times, total);
     }
   }
   return text.empty() ? text : "\nDNS\n" + text;
@@ -116,13 +129,16 @@ std::string matrix_section(const ProbeReport& report) {
   title.insert(title.end(), report.clusters.begin(), report.clusters.end());
   title.insert(title.end(), {"not answered", "requests"});
   table.row(title);
-  // By who was asked: one row for each address and kind of connection, of pinned streams and following ones alike.
+  // By who was asked: one row for each address and kind of connection, of pinned streams and following ones
+  // alike.
   std::map<std::pair<std::optional<IpAddress>, ConnectionKind>, std::map<std::string, std::uint64_t>> rows;
-  for (const auto& [key, cell] : tally.cells()) rows[{key.address, key.connection}][key.cluster] += cell.total();
+  for (const auto& [key, cell] : tally.cells())
+    rows[{key.address, key.connection}][key.cluster] += cell.total();
   for (const auto& [key, counts] : rows) {
     std::uint64_t total = 0;
     for (const auto& [cluster, count] : counts) total += count;
-    std::vector<std::string> cells{key.first ? to_string(*key.first) : "(none)", std::string{to_string(key.second)}};
+    std::vector<std::string> cells{key.first ? to_string(*key.first) : "(none)",
+                                   std::string{to_string(key.second)}};
     auto wanted = report.clusters;
     wanted.emplace_back();  // nobody that is known
     for (const std::string& cluster : wanted) {
@@ -142,8 +158,8 @@ std::string outcome_section(const ProbeReport& report) {
   for (std::size_t i = 0; i < outcome_count; ++i) {
     if (all.outcomes[i] == 0) continue;
     const auto outcome = static_cast<Outcome>(i);
-    table.row({std::string{describe(outcome)}, std::string{to_string(outcome)}, fmt::format("{}", all.outcomes[i]),
-               percent(share(all.outcomes[i], all.total()))});
+    table.row({std::string{describe(outcome)}, std::string{to_string(outcome)},
+               fmt::format("{}", all.outcomes[i]), percent(share(all.outcomes[i], all.total()))});
   }
   return fmt::format("\nHow {} ended\n{}", plural(all.total(), "request"), table.text());
 }
@@ -153,6 +169,10 @@ std::string latency_section(const ProbeReport& report) {
   table.row({"stream", "answered", "p50", "p90", "p99", "max"});
   for (const StreamSummary& stream : report.summary.streams()) {
     const Histogram& latency = stream.latency;
+    if (latency.count() == 0) {
+      table.row({stream.stream.name, fmt::format("0 of {}", stream.planned()), "-", "-", "-", "-"});
+      continue;
+    }
     table.row({stream.stream.name, fmt::format("{} of {}", latency.count(), stream.planned()),
                show(latency.quantile(0.5)), show(latency.quantile(0.9)), show(latency.quantile(0.99)),
                show(latency.max())});
@@ -172,7 +192,8 @@ std::string describe_outage(const Outage& outage) {
   text += fmt::format(": {} failed", outage.failed);
   if (outage.slow > 0) text += fmt::format(", {} slow", outage.slow);
   if (outage.good > 0) text += fmt::format(", {} good in between", outage.good);
-  if (outage.runs > 1) text += fmt::format("; {} times, longest blackout {}", outage.runs, show(outage.longest_blackout));
+  if (outage.runs > 1)
+    text += fmt::format("; {} times, longest blackout {}", outage.runs, show(outage.longest_blackout));
   for (std::size_t i = 0; i < outcome_count; ++i) {
     if (outage.reasons[i] == 0) continue;
     text += fmt::format("\n      {} × {}", outage.reasons[i], describe(static_cast<Outcome>(i)));
@@ -191,40 +212,45 @@ std::string outage_section(const ProbeReport& report) {
   return text.empty() ? "\nOutages: none\n" : "\nOutages (the true length lies in the interval)\n" + text;
 }
 
-std::string describe_balance(std::string_view what, const BalanceVerdict& balance) {
-  std::string text = fmt::format("  {}: {}, from {}", what, describe(balance.verdict),
-                                 plural(balance.connections, "connection"));
+std::string describe_balance(std::string_view what, std::string_view unit, const BalanceVerdict& balance) {
+  std::string text =
+      fmt::format("  {}: {}, from {}", what, describe(balance.verdict), plural(balance.connections, unit));
   if (balance.verdict == Balance::not_enough_data) {
     text += fmt::format("; about {} would do if it is balanced", balance.connections_needed);
   }
-  text += fmt::format(" (G = {:.2f}, p = {:.3g}, largest deviation {:.1f} points)\n", balance.g, balance.p_value,
+  text += fmt::format(" (G-test p = {:.3g}, largest deviation {:.1f} points)\n", balance.p_value,
                       100 * balance.largest_deviation);
-  for (const ClusterShare& cluster : balance.shares) {
-    text += fmt::format("    {}  {} of connections, truly {} to {}; expected {}\n", cluster.cluster,
-                        percent(cluster.observed), percent(cluster.low), percent(cluster.high),
-                        percent(cluster.expected));
+  for (const ClusterShare& item : balance.shares) {
+    text += fmt::format("    {}  {}, truly {} to {}; expected {}\n", item.cluster, percent(item.observed),
+                        percent(item.low), percent(item.high), percent(item.expected));
   }
   return text;
 }
 
-std::string balance_section(const ProbeReport& report) {
+std::string balance_section(const ProbeReport& report, const BalanceRule& rule) {
   std::string text;
-  if (report.behind_addresses) text += describe_balance("behind the addresses", *report.behind_addresses);
-  if (report.following_dns) text += describe_balance("following DNS", *report.following_dns);
+  for (const auto& [family, balance] : report.dns_order) {
+    const auto what = fmt::format("{} records, which comes first", family == Family::ipv4 ? "A" : "AAAA");
+    text += describe_balance(what, "lookup", balance);
+  }
+  for (const auto& [address, balance] : report.behind) {
+    text += describe_balance("behind " + to_string(address), "connection", balance);
+  }
+  if (report.following_dns) text += describe_balance("following DNS", "connection", *report.following_dns);
   if (text.empty()) return text;
-  const BalanceRule& rule = report.behind_addresses ? report.behind_addresses->rule : report.following_dns->rule;
-  return fmt::format("\nBalance (within {:g} points of the expected share, {:g} % confidence)\n{}", 100 * rule.tolerance,
-                     100 * rule.confidence, text);
+  return fmt::format("\nBalance (within {:g} points of an equal share, {:g} % confidence)\n{}",
+                     100 * rule.tolerance, 100 * rule.confidence, text);
 }
 
 std::string prober_section(const ProbeReport& report) {
   const Histogram& late = report.summary.lateness();
-  std::string text = fmt::format("\nThe prober itself: requests started late by p99 {}, at most {}", show(late.quantile(0.99)),
-                                 show(late.max()));
+  std::string text = fmt::format("\nThe prober itself: requests started late by p99 {}, at most {}",
+                                 show(late.quantile(0.99)), show(late.max()));
   microseconds stalled{};
   for (const Stall& stall : report.summary.stalls()) stalled += stall.end - stall.start;
   if (stalled > microseconds::zero()) {
-    text += fmt::format("; held up {}, {} in all", plural(report.summary.stalls().size(), "time"), show(stalled));
+    text +=
+        fmt::format("; held up {}, {} in all", plural(report.summary.stalls().size(), "time"), show(stalled));
   }
   return text + "\n";
 }
@@ -232,19 +258,28 @@ std::string prober_section(const ProbeReport& report) {
 }  // namespace
 
 ProbeReport conclude(ProbeConfig config, Run run, Summary summary, const BalanceRule& rule) {
-  ProbeReport report{std::move(config), std::move(run), std::move(summary), {}, {}, {}};
+  ProbeReport report{std::move(config), std::move(run), std::move(summary), {}, rule, {}, {}, {}};
   report.clusters = report.config.identify.clusters;
   if (report.clusters.empty()) {
     const auto answered = report.summary.tally().clusters();
     report.clusters.assign(answered.begin(), answered.end());
   }
-  if (report.clusters.empty()) return report;
-  const auto has = [&](StreamKind kind) {
-    return std::any_of(report.run.streams.begin(), report.run.streams.end(),
-                       [&](const Stream& stream) { return stream.kind == kind; });
-  };
-  if (has(StreamKind::pinned)) report.behind_addresses = judge(report, StreamKind::pinned, rule);
-  if (has(StreamKind::following)) report.following_dns = judge(report, StreamKind::following, rule);
+  for (const auto& [family, lookup] : report.summary.lookups()) {
+    if (auto balance = judge_order(lookup, rule)) report.dns_order.emplace(family, std::move(*balance));
+  }
+  if (report.clusters.size() < 2) return report;
+  bool follows = false;
+  for (const Stream& stream : report.run.streams) {
+    follows = follows || stream.kind == StreamKind::following;
+    if (!stream.address) continue;
+    report.behind.insert_or_assign(*stream.address, judge(report, rule, [&](const CellKey& key) {
+      return key.kind == StreamKind::pinned && key.address == stream.address;
+    }));
+  }
+  if (follows) {
+    report.following_dns =
+        judge(report, rule, [](const CellKey& key) { return key.kind == StreamKind::following; });
+  }
   return report;
 }
 
@@ -262,7 +297,8 @@ ProbeResult result_of(const ProbeReport& report) {
 
 std::string to_text(const ProbeReport& report) {
   return head(report) + dns_section(report) + matrix_section(report) + outcome_section(report) +
-         latency_section(report) + outage_section(report) + balance_section(report) + prober_section(report);
+         latency_section(report) + outage_section(report) + balance_section(report, report.rule) +
+         prober_section(report);
 }
 
 }  // namespace meshdrill::probe

@@ -5,6 +5,8 @@
 #include "probe/prober.hpp"
 #include "probe/summary.hpp"
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,15 +18,18 @@ struct ProbeReport {
   Run run;
   Summary summary;
   std::vector<std::string> clusters;  // that were expected; without a list of names, those that answered
-  // How the mesh shared out what came to the addresses (pinned streams), and what became of clients that follow DNS.
-  // Not set when such streams did not run, or nobody is known who could have answered.
-  std::optional<BalanceVerdict> behind_addresses;
-  std::optional<BalanceVerdict> following_dns;
+  BalanceRule rule;
+  // Balance, for each of the layers that choose. Empty where nothing was there to choose from.
+  std::map<Family, BalanceVerdict> dns_order;  // which address DNS names first; the unit is a lookup
+  std::map<IpAddress, BalanceVerdict>
+      behind;  // which cluster the mesh picks behind each address (pinned streams)
+  std::optional<BalanceVerdict>
+      following_dns;  // which cluster answers clients that follow DNS: both together
 };
 
 enum class ProbeResult {
-  passed,         // every request was answered by a cluster that is known
-  failed,         // at least one was not
+  passed,        // every request was answered by a cluster that is known
+  failed,        // at least one was not
   not_measured,  // no request says anything about the system: none was sent
 };
 

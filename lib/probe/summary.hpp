@@ -1,5 +1,5 @@
-// What a run amounts to, gathered batch by batch in memory that does not grow with its length: tallies, outages, lookups,
-// and how well the prober itself kept time.
+// What a run amounts to, gathered batch by batch in memory that does not grow with its length: tallies,
+// outages, lookups, and how well the prober itself kept time.
 #pragma once
 
 #include "probe/histogram.hpp"
@@ -22,7 +22,9 @@ struct StreamSummary {
   std::vector<Outage> outages;                          // oldest first
 
   [[nodiscard]] std::uint64_t planned() const;
-  [[nodiscard]] std::uint64_t count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }
+  [[nodiscard]] std::uint64_t count(Outcome outcome) const {
+    return outcomes[static_cast<std::size_t>(outcome)];
+  }
 };
 
 // The lookups of one record type.
@@ -53,8 +55,9 @@ class Summary {
   struct Reading {
     StreamSummary summary;
     OutageFinder finder;
-    std::map<std::uint64_t, Sample> waiting;  // finished before one planned earlier; at most as many as are in flight
-    std::uint64_t next = 0;                   // index of the sample that the finder wants
+    std::map<std::uint64_t, Sample>
+        waiting;             // finished before one planned earlier; at most as many as are in flight
+    std::uint64_t next = 0;  // index of the sample that the finder wants
   };
   void add(const Sample& sample);
 
