@@ -1,0 +1,31 @@
+// Runs a prober until enough is known, and keeps everything that it said.
+#pragma once
+
+#include "probe/prober.hpp"
+
+#include <functional>
+#include <vector>
+
+namespace meshdrill::probe::testing {
+
+struct RecordedRun {
+  Run run;
+  std::vector<Batch> batches;
+  std::vector<Sample> samples;  // all, by stream and index
+  std::vector<DnsAnswer> answers;
+
+  [[nodiscard]] std::vector<Sample> of_stream(int stream) const;
+  [[nodiscard]] std::size_t count(Outcome outcome) const;
+};
+
+enum class Ending { stop, abandon };
+
+// Until `enough(samples so far)`, or 30 s have passed, which fails the test. Checks on the way what holds for
+// every run: indices without gaps, `upto` that rises and is true.
+RecordedRun record(const ProbeConfig& config, const std::function<bool(const std::vector<Sample>&)>& enough,
+                   Ending ending = Ending::stop);
+
+// The same until each stream has `samples` of them.
+RecordedRun record(const ProbeConfig& config, std::size_t samples);
+
+}  // namespace meshdrill::probe::testing
