@@ -14,7 +14,7 @@ json::value in_us(std::chrono::microseconds time) {
 
 template <class T>
 json::value in_us(const std::optional<T>& time) {
-  return time ? in_us(*time) : json::value{nullptr};
+  return time ? in_us(*time) : json::value(nullptr);
 }
 
 json::value in_us(Duration time) {
@@ -40,7 +40,7 @@ json::object histogram_json(const Histogram& histogram) {
 }
 
 json::value address_json(const std::optional<IpAddress>& address) {
-  return address ? json::value{to_string(*address)} : json::value{nullptr};
+  return address ? json::value(to_string(*address)) : json::value(nullptr);
 }
 
 std::string_view record_type(Family family) {
@@ -92,7 +92,7 @@ json::array matrix_json(const ProbeReport& report) {
         json::object{{"stream_kind", to_string(key.kind)},
                      {"connection", to_string(key.connection)},
                      {"address", address_json(key.address)},
-                     {"cluster", key.cluster.empty() ? json::value{nullptr} : json::value{key.cluster}},
+                     {"cluster", key.cluster.empty() ? json::value(nullptr) : json::value(key.cluster)},
                      {"requests", cell.total()},
                      {"connections", cell.connections},
                      {"outcomes", outcomes_json(cell.outcomes)},

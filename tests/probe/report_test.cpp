@@ -57,7 +57,7 @@ TEST_CASE("the text says who answered and how long it was away") {
   CHECK(has("http://api.example.org:8080/"));
   CHECK(has("  192.0.2.1       fresh  250 (50.0 %)  250 (50.0 %)             -       500\n"));
   CHECK(has("  192.0.2.2       fresh  240 (48.0 %)  240 (48.0 %)    20 (4.0 %)       500\n"));
-  CHECK(has("connection refused  connect_refused   20    2.0 %"));
+  CHECK(has("connection refused  connect_refused   20   2.0 %"));
   CHECK(
       has("192.0.2.2 fresh: blackout of 0.950 to 1.050 s from 1.000 s: 20 failed\n      20 × connection "
           "refused"));
@@ -77,6 +77,10 @@ TEST_CASE("the JSON holds the same") {
   CHECK(outage.at("reasons").at("connect_refused").to_number<int>() == 20);
   CHECK(value.at("balance").at("behind").at("192.0.2.1").at("verdict").as_string() == "balanced");
   CHECK(value.at("balance").at("following_dns").is_null());
+  // Braces around a single value would make an array of it.
+  CHECK(value.at("streams").at(0).at("address").as_string() == "192.0.2.1");
+  CHECK(value.at("matrix").at(0).at("cluster").as_string() == "one");
+  CHECK(outage.at("next_good_us").to_number<int>() == 2'000'000);
   int total = 0;
   for (const json::value& cell : value.at("matrix").as_array()) total += cell.at("requests").to_number<int>();
   CHECK(total == 1000);

@@ -2,10 +2,8 @@
 
 #include "probe/support/dns_server.hpp"
 
-#include <future>
-
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_future.hpp>
+#include <boost/asio/detached.hpp>
 #include <doctest/doctest.h>
 
 namespace meshdrill::probe {
@@ -26,7 +24,7 @@ DnsAnswer look_up(const std::vector<std::string>& servers, const std::string& na
   auto resolver = Resolver::make(context, servers, timeout);
   REQUIRE(resolver);
   DnsAnswer answer;
-  asio::co_spawn(context, ask(&*resolver, name, family, &answer), asio::use_future);
+  asio::co_spawn(context, ask(&*resolver, name, family, &answer), asio::detached);
   context.run();
   return answer;
 }
@@ -126,7 +124,7 @@ TEST_CASE("many lookups at once each get their own answer") {
   std::vector<DnsAnswer> answers(100);
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const std::string name = "h" + std::to_string(i) + ".example.org";
-    asio::co_spawn(context, ask(&*resolver, name, Family::ipv4, &answers[i]), asio::use_future);
+    asio::co_spawn(context, ask(&*resolver, name, Family::ipv4, &answers[i]), asio::detached);
   }
   context.run();
   for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -142,7 +140,7 @@ TEST_CASE("cancelled lookups end as errors") {
   REQUIRE(resolver);
   DnsAnswer answer;
   answer.result = DnsResult::ok;
-  asio::co_spawn(context, ask(&*resolver, "api.example.org", Family::ipv4, &answer), asio::use_future);
+  asio::co_spawn(context, ask(&*resolver, "api.example.org", Family::ipv4, &answer), asio::detached);
   asio::post(context, [&] { resolver->cancel(); });
   context.run();
   CHECK(answer.result == DnsResult::error);
@@ -156,7 +154,7 @@ TEST_CASE("a resolver may go while lookups run") {
   auto resolver = std::make_unique<Resolver>(std::move(*made));
   DnsAnswer answer;
   answer.result = DnsResult::ok;
-  asio::co_spawn(context, ask(resolver.get(), "api.example.org", Family::ipv4, &answer), asio::use_future);
+  asio::co_spawn(context, ask(resolver.get(), "api.example.org", Family::ipv4, &answer), asio::detached);
   asio::post(context, [&] { resolver.reset(); });
   context.run();
   CHECK(answer.result == DnsResult::error);

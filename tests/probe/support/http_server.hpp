@@ -5,6 +5,7 @@
 #include "probe/support/loopback_thread.hpp"
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -72,7 +73,7 @@ class SilentListener {
  private:
   asio::io_context context_;
   TcpAcceptor acceptor_;
-  std::vector<TcpSocket> fillers_;
+  std::deque<TcpSocket> fillers_;
   std::uint16_t port_ = 0;
 };
 
