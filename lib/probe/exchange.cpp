@@ -101,6 +101,28 @@ class Connection {
   std::shared_ptr<OpenConnections> open_;
 };
 
+namespace {
+
+// Gives the parser what has been read. Wanting more is no error.
+error_code feed(std::optional<AnswerParser>& parser, Connection& connection, std::size_t body_limit) {
+  error_code error;
+  while (!error && connection.buffer.size() > 0 && !parser->is_done()) {
+    connection.buffer.consume(parser->put(connection.buffer.cdata(), error));
+    // 100 Continue, 103 Early Hints: the answer proper is still to come.
+    if (parser->is_done() && parser->status() / 100 == 1) parser.emplace(connection.body, body_limit);
+  }
+  return error == http::error::need_more ? error_code{} : error;
+}
+
+void set_parse_failure(Sample& sample, const error_code& error) {
+  const bool large = error == http::error::body_limit || error == http::error::header_limit ||
+                     error == http::error::buffer_overflow;
+  sample.outcome = large ? Outcome::answer_too_large : Outcome::protocol_error;
+  if (!large) sample.detail = error.message();
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Exchanger>> Exchanger::make(asio::io_context& context, const Target& target,
                                                    const ProbeConfig& config, Identifier identifier) {
   std::unique_ptr<Exchanger> exchanger{new Exchanger{context, target, config, std::move(identifier)}};
@@ -253,21 +275,12 @@ Task<bool> Exchanger::converse(Sample& sample, Connection& connection, Stream& s
         connection.stream.expires_at(deadline);
       }
     }
-    error_code parse_error;
-    while (!parse_error && connection.buffer.size() > 0 && !parser->is_done()) {
-      connection.buffer.consume(parser->put(connection.buffer.cdata(), parse_error));
-      // 100 Continue, 103 Early Hints: the answer proper is still to come.
-      if (parser->is_done() && parser->status() / 100 == 1) parser.emplace(connection.body, body_limit_);
-    }
-    if (parse_error == http::error::need_more) parse_error = {};
+    error_code parse_error = feed(parser, connection, body_limit_);
     if (!parse_error && is_lost(read_error) && first_byte) parser->put_eof(parse_error);
     if (parser->is_done()) break;
     if (first_byte) sample.phases.answer = since(*first_byte);
     if (parse_error && parse_error != http::error::partial_message) {
-      const bool large = parse_error == http::error::body_limit || parse_error == http::error::header_limit ||
-                         parse_error == http::error::buffer_overflow;
-      sample.outcome = large ? Outcome::answer_too_large : Outcome::protocol_error;
-      if (!large) sample.detail = parse_error.message();
+      set_parse_failure(sample, parse_error);
       co_return false;
     }
     if (read_error) {
