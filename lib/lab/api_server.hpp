@@ -36,6 +36,9 @@ class ApiServer {
   // Closes the listener and every connection. Their coroutines end when the context runs next.
   void stop();
 
+  // Ends the watches that are open with 410 Gone, as when a real server's history was compacted.
+  void expire_watches();
+
   [[nodiscard]] std::uint16_t port() const;  // valid once started
   [[nodiscard]] ApiFaults& faults();
   [[nodiscard]] ApiHandler& handler();  // its access() are the rules of this cluster
