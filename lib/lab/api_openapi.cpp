@@ -1,5 +1,6 @@
 #include "lab/api_discovery.hpp"
 #include "lab/api_status.hpp"
+#include "lab/protobuf.hpp"
 #include "lab/resource_types.hpp"
 
 #include <string>
@@ -15,7 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view kProtobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+constexpr std::string_view kProtobuf = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 constexpr std::string_view kPatchParameters[] = {"dryRun", "fieldManager", "force"};
 
 std::string root_of(const ResourceType& type) {
@@ -54,18 +55,6 @@ json::object paths_of(std::string_view root) {
   return paths;
 }
 
-// Protocol Buffers' length-delimited field: all that the document needs.
-std::string field(unsigned number, std::string_view content) {
-  std::string bytes;
-  const auto varint = [&](std::size_t value) {
-    for (; value >= 0x80; value >>= 7) bytes += static_cast<char>(0x80 | (value & 0x7f));
-    bytes += static_cast<char>(value);
-  };
-  varint(number << 3 | 2);
-  varint(content.size());
-  return bytes.append(content);
-}
-
 // The same as the JSON of version 2, in the messages of gnostic's openapi_v2.proto: older kubectl ask for
 // nothing else. The numbers are that file's.
 std::string protobuf_document(const std::string& version) {
@@ -74,15 +63,20 @@ std::string protobuf_document(const std::string& version) {
     if (!type.persisted) continue;
     std::string operation;
     for (const std::string_view name : kPatchParameters) {
-      const std::string query = field(2, "query") + field(4, name) + field(6, "string");
-      operation += field(8, field(1, field(2, field(3, query))));
+      const std::string query =
+          protobuf_field(2, "query") + protobuf_field(4, name) + protobuf_field(6, "string");
+      operation += protobuf_field(8, protobuf_field(1, protobuf_field(2, protobuf_field(3, query))));
     }
     const std::string gvk =
         fmt::format("group: \"{}\"\nkind: {}\nversion: {}\n", type.group, type.kind, type.version);
-    operation += field(13, field(1, "x-kubernetes-group-version-kind") + field(2, field(2, gvk)));
-    paths += field(2, field(1, path_of(type)) + field(2, field(8, operation)));
+    operation += protobuf_field(
+        13, protobuf_field(1, "x-kubernetes-group-version-kind") + protobuf_field(2, protobuf_field(2, gvk)));
+    paths +=
+        protobuf_field(2, protobuf_field(1, path_of(type)) + protobuf_field(2, protobuf_field(8, operation)));
   }
-  return field(1, "2.0") + field(2, field(1, "Kubernetes") + field(2, version)) + field(8, paths);
+  return protobuf_field(1, "2.0") +
+         protobuf_field(2, protobuf_field(1, "Kubernetes") + protobuf_field(2, version)) +
+         protobuf_field(8, paths);
 }
 
 ApiResponse version_2(const ApiRequest& request, const std::string& version) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
@@ -122,6 +123,22 @@ StoreError conflict_error(const std::map<std::string, std::vector<std::string>>&
   return {.code = 409, .reason = "Conflict", .message = std::move(message), .details = {{"causes", causes}}};
 }
 
+// What `kubectl apply --server-side` may take over from an earlier client-side apply without
+// --force-conflicts: the fields of the last-applied annotation that still have its values (apimachinery's
+// lastAppliedManager).
+FieldSet taken_over(const Object& live, const Writer& writer) {
+  if (writer.manager != "kubectl") return {};
+  const std::string_view text =
+      text_at(live, {"metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"});
+  json::parse_options options;
+  options.max_depth = 128;
+  boost::system::error_code error;
+  const json::value last = json::parse({text.data(), text.size()}, error, {}, options);
+  if (error || !last.is_object()) return {};
+  const FieldChanges since = compare_fields(last.get_object(), live);
+  return FieldSet::of(last.get_object()).subtract(since.modified).subtract(since.removed);
+}
+
 bool is_mine(const ManagerEntry& entry, const Writer& writer) {
   return entry.operation == Operation::apply && entry.manager == writer.manager &&
          entry.subresource == writer.subresource;
@@ -158,9 +175,11 @@ StoreResult<Object> apply_fields(const Object* live, const Object& config, const
 
   const FieldChanges changes = compare_fields(before, next);
   std::map<std::string, std::vector<std::string>> conflicts;
+  const FieldSet forgiven = taken_over(before, writer);
   for (ManagerEntry& entry : entries) {
     const FieldSet contested = entry.fields.intersect(changes.modified);
-    if (!contested.empty()) conflicts[words_of(entry)] = contested.paths();
+    const FieldSet refused = contested.subtract(forgiven);
+    if (!refused.empty()) conflicts[words_of(entry)] = refused.paths();
     entry.fields = entry.fields.subtract(contested).subtract(changes.removed);
   }
   if (!force && !conflicts.empty()) return tl::unexpected(conflict_error(conflicts));
