@@ -144,7 +144,8 @@ void secret_defaults(Object& object) {
 }
 
 void namespace_defaults(Object& object) {
-  object_at(object, {"metadata", "labels"})["kubernetes.io/metadata.name"] = name_of(object);
+  const std::string name(name_of(object));  // a copy, as adding labels moves what it stands in
+  object_at(object, {"metadata", "labels"})["kubernetes.io/metadata.name"] = name;
   set_default(object_at(object, {"spec"}), "finalizers", json::array{"kubernetes"});
   set_default(object_at(object, {"status"}), "phase", "Active");
 }

@@ -1,7 +1,11 @@
 #include "lab/api_call.hpp"
 #include "lab/api_decode.hpp"
 #include "lab/json_access.hpp"
+#include "lab/timestamps.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,6 +24,7 @@ struct DeleteOptions {
   bool dry_run = false;
   std::string uid;               // empty: any
   std::string resource_version;  // empty: any
+  std::optional<std::int64_t> grace_seconds;
 };
 
 StoreResult<DeleteOptions> read_options(const ApiCall& call) {
@@ -45,6 +50,7 @@ StoreResult<DeleteOptions> read_options(const ApiCall& call) {
   options.orphan |= policy == "Orphan" || (old_flag != nullptr && *old_flag == json::value(true));
   const json::array* const dry_run = find_array(object, {"dryRun"});
   options.dry_run |= dry_run != nullptr && !dry_run->empty();
+  options.grace_seconds = integer_at(object, {"gracePeriodSeconds"});
   options.uid = text_at(object, {"preconditions", "uid"});
   options.resource_version = text_at(object, {"preconditions", "resourceVersion"});
   return options;
@@ -92,6 +98,23 @@ void remove_contents(ObjectStore& store, std::string_view ns) {
   }
 }
 
+// A Pod on a node goes when its kubelet has ended it; until then it is there, with a deletionTimestamp.
+bool goes_gracefully(const ApiCall& call, const Object& live, const DeleteOptions& options) {
+  return call.type().kind == "Pod" && !text_at(live, {"spec", "nodeName"}).empty() &&
+         options.grace_seconds != 0;
+}
+
+StoreResult<ObjectPtr> mark_deleted(const ApiCall& call, const Object& live, const DeleteOptions& options) {
+  const std::int64_t grace = options.grace_seconds.value_or(
+      integer_at(live, {"spec", "terminationGracePeriodSeconds"}).value_or(30));
+  return call.store().modify("pods", namespace_of(live), name_of(live), [&](Object& pod) {
+    Object& metadata = object_at(pod, {"metadata"});
+    if (metadata.contains("deletionTimestamp")) return;
+    metadata["deletionTimestamp"] = to_timestamp(call.now + std::chrono::seconds(grace));
+    metadata["deletionGracePeriodSeconds"] = grace;
+  });
+}
+
 StoreResult<ObjectPtr> remove_object(const ApiCall& call, const ObjectPtr& live,
                                      const DeleteOptions& options) {
   const std::string_view name = name_of(*live);
@@ -101,6 +124,7 @@ StoreResult<ObjectPtr> remove_object(const ApiCall& call, const ObjectPtr& live,
         forbidden(fmt::format(R"(namespaces "{}" is forbidden: this namespace may not be deleted)", name)));
   }
   if (options.dry_run) return live;
+  if (goes_gracefully(call, *live, options)) return mark_deleted(call, *live, options);
   if (options.orphan) orphan_dependents(call.store(), text_at(*live, {"metadata", "uid"}));
   if (call.type().kind == "Namespace") remove_contents(call.store(), name);
   return call.store().remove(call.type().plural, namespace_of(*live), name);
@@ -115,6 +139,7 @@ ApiResponse delete_object(const ApiCall& call) {
   if (!live) return to_response(call.missing());
   const auto removed = remove_object(call, live, *options);
   if (!removed) return to_response(removed.error());
+  if (goes_gracefully(call, *live, *options)) return object_response(call, *removed);
   return json_response({{"kind", "Status"},
                         {"apiVersion", "v1"},
                         {"metadata", json::object()},

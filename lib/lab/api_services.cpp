@@ -66,7 +66,7 @@ void give_node_ports(const ObjectStore& store, json::object& spec) {
 StoreResult<Object> allocate_service(const ObjectStore& store, const Object* live, Object service,
                                      std::string_view network) {
   json::object& spec = object_at(service, {"spec"});
-  const std::string_view type = text_at(spec, {"type"});
+  const std::string type(text_at(spec, {"type"}));  // a copy: adding fields moves what it stands in
   if (type == "ExternalName") return service;
   if (text_at(spec, {"clusterIP"}).empty()) {
     std::string address(live == nullptr ? std::string_view() : text_at(*live, {"spec", "clusterIP"}));
