@@ -156,7 +156,9 @@ Task<bool> Connection::answer(ApiRequest request, bool keep_alive) {
   ApiFaults& faults = service_->faults;
 
   const auto latency = faults.strike(Kind::latency, request.method, resource);
-  if (latency) co_await sleep(latency->delay);
+  if (latency) {
+    co_await sleep(latency->delay);
+  }
   if (closed_ || faults.strike(Kind::close, request.method, resource)) {
     close();
     co_return false;
