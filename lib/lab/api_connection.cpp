@@ -49,7 +49,8 @@ class Connection : public ApiConnection, public std::enable_shared_from_this<Con
   }
 
   void expire_watch() override {
-    expired_ = true;
+    if (watch_ == nullptr) return;
+    watch_->expire();
     notify();
   }
 
@@ -79,7 +80,8 @@ class Connection : public ApiConnection, public std::enable_shared_from_this<Con
     deadline_.expires_after(duration);
     deadline_.async_wait([self = weak_from_this()](const error_code& error) {
       const auto connection = self.lock();
-      if (!error && connection) connection->close();
+      // A renewal may come while the expiry is already on its way here.
+      if (!error && connection && connection->deadline_.expiry() <= Clock::now()) connection->close();
     });
   }
 
@@ -97,7 +99,7 @@ class Connection : public ApiConnection, public std::enable_shared_from_this<Con
   std::optional<ApiUser> certified_;  // who the client certificate says this is
   bool closed_ = false;
   bool news_ = false;
-  bool expired_ = false;
+  WatchStream* watch_ = nullptr;  // the one being served
 };
 
 Task<> Connection::serve() {
@@ -179,6 +181,7 @@ Task<bool> Connection::answer(ApiRequest request, bool keep_alive) {
   if (response.watch) {
     if (faults.strike(Kind::expired_watch, request.method, resource)) response.watch->expire();
     co_await stream_watch(*response.watch);
+    watch_ = nullptr;
     co_return false;
   }
   const bool head = request.method == "HEAD";
@@ -217,13 +220,13 @@ Task<> Connection::stream_watch(WatchStream& watch) {
   if (error || size == 0) co_return;
 
   const ObjectStore::Subscription subscription = listen();
+  watch_ = &watch;
   watch_for_end();
   const Clock::time_point end = Clock::now() + watch.timeout();
   Clock::time_point bookmark = Clock::now() + kBookmarkEvery;
   bool alive = true;
   while (alive && !closed_) {
     news_ = false;
-    if (expired_) watch.expire();
     std::string lines = watch.next();
     const Clock::time_point now = Clock::now();
     const bool last = watch.ended() || now >= end;
