@@ -1,0 +1,28 @@
+// Keeps as many Pods alive as each ReplicaSet asks for, and removes what a deleted owner leaves behind.
+#pragma once
+
+#include "lab/random_names.hpp"
+#include "lab/work_queue.hpp"
+
+namespace meshdrill::lab {
+
+class ReplicaSetController {
+ public:
+  // All must outlive it. Sees everything that is in the store already.
+  ReplicaSetController(Executor executor, ObjectStore& store, Random& random);
+
+ private:
+  void on_change(const Change& change);
+  void reconcile(const ObjectKey& key);
+  void create_pod(const Object& set);
+  // Not-ready ones first, then the youngest.
+  void delete_pods(std::vector<ObjectPtr> pods, std::size_t count);
+  void write_status(const ObjectKey& key, const std::vector<ObjectPtr>& pods);
+
+  ObjectStore& store_;
+  Random& random_;
+  WorkQueue queue_;
+  ObjectStore::Subscription subscription_;
+};
+
+}  // namespace meshdrill::lab
