@@ -1,7 +1,6 @@
 #include "lab/deployment_controller.hpp"
 
 #include "lab/deployment_status.hpp"
-#include "lab/random_names.hpp"
 #include "lab/rolling_update.hpp"
 
 #include <algorithm>
@@ -15,6 +14,22 @@ namespace json = boost::json;
 
 constexpr std::string_view hash_label = "pod-template-hash";
 constexpr std::string_view revision_annotation = "deployment.kubernetes.io/revision";
+
+// Ten characters that depend on `text` alone, of those that Kubernetes uses in names (no vowels, no words).
+std::string template_hash(std::string_view text) {
+  constexpr std::string_view alphabet = "bcdfghjklmnpqrstvwxz2456789";
+  std::uint64_t hash = 14695981039346656037U;  // FNV-1a
+  for (const char character : text) {
+    hash ^= static_cast<unsigned char>(character);
+    hash *= 1099511628211U;
+  }
+  std::string characters;
+  while (characters.size() < 10) {
+    characters += alphabet[hash % alphabet.size()];
+    hash /= alphabet.size();
+  }
+  return characters;
+}
 
 // A ReplicaSet's template without the label that sets it apart, so that it compares with its Deployment's.
 Object plain_template(const Object& set) {

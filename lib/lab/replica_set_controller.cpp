@@ -16,9 +16,8 @@ bool active(const Object& pod) {
 
 }  // namespace
 
-ReplicaSetController::ReplicaSetController(Executor executor, ObjectStore& store, Random& random)
+ReplicaSetController::ReplicaSetController(Executor executor, ObjectStore& store)
     : store_(store),
-      random_(random),
       queue_(executor, [this](const ObjectKey& key) { reconcile(key); }),
       subscription_(store.subscribe([this](const Change& change) { on_change(change); })) {
   for (const ObjectPtr& set : store_.list("replicasets")) queue_.add(key_of(*set));
@@ -57,17 +56,13 @@ void ReplicaSetController::reconcile(const ObjectKey& key) {
 void ReplicaSetController::create_pod(const Object& set) {
   Object pod{{"apiVersion", "v1"}, {"kind", "Pod"}};
   Object metadata = fields_at(set, {"spec", "template", "metadata"});
-  const std::string prefix = std::string(name_of(set)) + "-";
-  metadata["generateName"] = prefix;
+  metadata["generateName"] = std::string(name_of(set)) + "-";
   metadata["namespace"] = namespace_of(set);
   metadata["ownerReferences"] = json::array{controller_reference(set, "apps/v1", "ReplicaSet")};
-  do {
-    metadata["name"] = prefix + random_suffix(random_);
-  } while (store_.get("pods", namespace_of(set), view(metadata["name"].get_string())));
   pod["metadata"] = std::move(metadata);
   pod["spec"] = fields_at(set, {"spec", "template", "spec"});
   pod["status"] = Object{{"phase", "Pending"}};
-  static_cast<void>(store_.create("pods", std::move(pod)));  // the name is free, so nothing can refuse it
+  static_cast<void>(store_.create("pods", std::move(pod)));  // a clash of names is tried again on the next change
 }
 
 void ReplicaSetController::delete_pods(std::vector<ObjectPtr> pods, std::size_t count) {

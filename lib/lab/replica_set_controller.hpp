@@ -1,15 +1,16 @@
-// Keeps as many Pods alive as each ReplicaSet asks for, and removes what a deleted owner leaves behind.
+// Keeps as many Pods alive as each ReplicaSet asks for.
 #pragma once
 
-#include "lab/random_names.hpp"
 #include "lab/work_queue.hpp"
+
+#include <vector>
 
 namespace meshdrill::lab {
 
 class ReplicaSetController {
  public:
-  // All must outlive it. Sees everything that is in the store already.
-  ReplicaSetController(Executor executor, ObjectStore& store, Random& random);
+  // `store` must outlive it. Sees everything that is in the store already.
+  ReplicaSetController(Executor executor, ObjectStore& store);
 
  private:
   void on_change(const Change& change);
@@ -20,7 +21,6 @@ class ReplicaSetController {
   void write_status(const ObjectKey& key, const std::vector<ObjectPtr>& pods);
 
   ObjectStore& store_;
-  Random& random_;
   WorkQueue queue_;
   ObjectStore::Subscription subscription_;
 };
