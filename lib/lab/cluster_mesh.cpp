@@ -46,6 +46,10 @@ std::map<std::string, PortBackends> ClusterMesh::shared_with(const std::string& 
   return found == known.end() ? std::map<std::string, PortBackends>{} : found->second;
 }
 
+bool ClusterMesh::settled() const {
+  return std::ranges::all_of(members_, [](const auto& member) { return member.second->under_way.empty(); });
+}
+
 void ClusterMesh::set_delay(const std::string& cluster, Duration delay) {
   members_.at(cluster)->delay = delay;
 }

@@ -32,6 +32,9 @@ class ClusterMesh {
   [[nodiscard]] std::map<std::string, PortBackends> shared_with(const std::string& cluster,
                                                                 const ObjectKey& service) const;
 
+  // Whether nothing is under way to any cluster.
+  [[nodiscard]] bool settled() const;
+
   // For the changes to come; those under way keep their time.
   void set_delay(const std::string& cluster, Duration delay);
 

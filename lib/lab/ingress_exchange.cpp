@@ -56,7 +56,7 @@ Task<ExchangeResult> exchange(Upstream& upstream, const HttpRequest& request, Ex
 bool still_open(Upstream& upstream) {
   char byte = 0;
   const auto got = ::recv(upstream.stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+  return got < 0 && (errno == EAGAIN);
 }
 
 HttpRequest to_upstream(const HttpRequest& request, const asio::ip::tcp::endpoint& client,

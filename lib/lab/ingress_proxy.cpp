@@ -41,8 +41,8 @@ bool is_http_error(const error_code& error) {
 
 struct IngressProxy::State : std::enable_shared_from_this<IngressProxy::State> {
   State(Executor executor_, ObjectStore& store_, DataPlane& data_plane, const PodNetwork& network_,
-        IngressTimeouts timeouts_)
-      : executor(executor_), store(store_), choice(store_, data_plane), network(network_), timeouts(timeouts_),
+        IngressSettings settings_)
+      : executor(executor_), store(store_), choice(store_, data_plane), network(network_), settings(std::move(settings_)),
         subscription(store_.subscribe([this](const Change& change) {
           if (change.resource == "ingresses") routes.reset();
         })) {}
@@ -51,7 +51,7 @@ struct IngressProxy::State : std::enable_shared_from_this<IngressProxy::State> {
   ObjectStore& store;
   UpstreamChoice choice;
   const PodNetwork& network;
-  IngressTimeouts timeouts;
+  IngressSettings settings;
   asio::ip::tcp::endpoint endpoint;
   std::shared_ptr<TcpAcceptor> acceptor;  // none before serve() and after close()
   std::set<std::shared_ptr<Client>> clients;
@@ -69,7 +69,7 @@ struct IngressProxy::State : std::enable_shared_from_this<IngressProxy::State> {
   }
 
   const IngressRoute* route(const HttpRequest& request) {
-    if (!routes) routes.emplace(store.list("ingresses"));
+    if (!routes) routes.emplace(store.list("ingresses"), settings.class_name);
     const std::string_view host{request[http::field::host].data(), request[http::field::host].size()};
     const std::string_view target{request.target().data(), request.target().size()};
     return routes->match(host, target.substr(0, target.find('?')));
@@ -129,8 +129,8 @@ struct IngressProxy::State : std::enable_shared_from_this<IngressProxy::State> {
   // ok when `response` holds a backend's answer, whatever its status; else the status to answer with.
   Task<http::status> forward(Client& client, const IngressRoute& route, const HttpRequest& request,
                              HttpResponse& response) {
-    const ExchangeTimeouts limits{route.connect_timeout.value_or(timeouts.connect),
-                                  route.read_timeout.value_or(timeouts.read)};
+    const ExchangeTimeouts limits{route.connect_timeout.value_or(settings.connect_timeout),
+                                  route.read_timeout.value_or(settings.read_timeout)};
     if (reusable(client, route)) {
       const ExchangeResult result = co_await exchange(*client.upstream, request, limits, response);
       if (result == ExchangeResult::answered) co_return finished(client, response);
@@ -171,8 +171,8 @@ struct IngressProxy::State : std::enable_shared_from_this<IngressProxy::State> {
 };
 
 IngressProxy::IngressProxy(Executor executor, ObjectStore& store, DataPlane& data_plane,
-                           const PodNetwork& network, IngressTimeouts timeouts)
-    : state_(std::make_shared<State>(executor, store, data_plane, network, timeouts)) {}
+                           const PodNetwork& network, IngressSettings settings)
+    : state_(std::make_shared<State>(executor, store, data_plane, network, std::move(settings))) {}
 
 IngressProxy::~IngressProxy() {
   close();

@@ -5,24 +5,27 @@
 #pragma once
 
 #include "base/async.hpp"
+#include "base/duration.hpp"
 #include "base/result.hpp"
 #include "lab/data_plane.hpp"
 #include "lab/pod_network.hpp"
 
 #include <memory>
+#include <string>
 
 namespace meshdrill::lab {
 
-struct IngressTimeouts {
-  Duration connect;
-  Duration read;
+struct IngressSettings {
+  std::string class_name;  // of the Ingresses that it obeys
+  Duration connect_timeout;  // to a backend; an Ingress can say otherwise
+  Duration read_timeout;     // for a backend's answer; likewise
 };
 
 class IngressProxy {
  public:
   // All must outlive it.
   IngressProxy(Executor executor, ObjectStore& store, DataPlane& data_plane, const PodNetwork& network,
-               IngressTimeouts timeouts);
+               IngressSettings settings);
   ~IngressProxy();
 
   // Once, with a listening socket; its endpoint is kept for reopen().

@@ -43,9 +43,9 @@ std::string_view without_port(std::string_view host) {
 
 }  // namespace
 
-IngressRoutes::IngressRoutes(const std::vector<ObjectPtr>& ingresses) {
+IngressRoutes::IngressRoutes(const std::vector<ObjectPtr>& ingresses, std::string_view class_name) {
   for (const ObjectPtr& ingress : ingresses) {
-    if (is_ours(*ingress)) add(*ingress);
+    if (is_of_class(*ingress, class_name)) add(*ingress);
   }
   // nginx looks at exact locations first, then at the longest prefix.
   for (auto& [host, locations] : servers_) {
@@ -56,9 +56,9 @@ IngressRoutes::IngressRoutes(const std::vector<ObjectPtr>& ingresses) {
   }
 }
 
-bool IngressRoutes::is_ours(const Object& ingress) {
+bool IngressRoutes::is_of_class(const Object& ingress, std::string_view class_name) {
   const std::string_view named = text_at(ingress, {"spec", "ingressClassName"});
-  return named.empty() ? annotation(ingress, "kubernetes.io/ingress.class") == "nginx" : named == "nginx";
+  return named.empty() ? annotation(ingress, "kubernetes.io/ingress.class") == class_name : named == class_name;
 }
 
 void IngressRoutes::add(const Object& ingress) {

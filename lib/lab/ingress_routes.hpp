@@ -25,13 +25,14 @@ struct IngressRoute {
 
 class IngressRoutes {
  public:
-  explicit IngressRoutes(const std::vector<ObjectPtr>& ingresses);
+  // Of those Ingresses that are of class `class_name`.
+  IngressRoutes(const std::vector<ObjectPtr>& ingresses, std::string_view class_name);
 
   // `host` as in the request, with or without a port; `path` without its query. nullptr: 404.
   [[nodiscard]] const IngressRoute* match(std::string_view host, std::string_view path) const;
 
-  // Whether ingress-nginx takes this Ingress for its own.
-  static bool is_ours(const Object& ingress);
+  // Whether a controller of class `class_name` takes this Ingress for its own.
+  static bool is_of_class(const Object& ingress, std::string_view class_name);
 
  private:
   struct Location {

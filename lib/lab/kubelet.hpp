@@ -3,6 +3,7 @@
 // served for them. Not acted upon: probes, resource limits, preStop hooks.
 #pragma once
 
+#include "base/duration.hpp"
 #include "lab/address_block.hpp"
 #include "lab/pod_network.hpp"
 #include "lab/pod_server.hpp"

@@ -69,6 +69,10 @@ class Lab {
   [[nodiscard]] const std::string& dns_server() const;  // "127.64.0.53:40053"
   [[nodiscard]] const std::string& url() const;         // "http://api.lab.test:8080/"
 
+  // Takes set_fault(), clear_fault() and faults() as commands on a Unix socket at `path` (mode 0600), until
+  // stop(). Fails when another lab answers there. See control_socket.hpp for the other side.
+  Result<> open_control_socket(const std::string& path);
+
   // In effect when it returns. Fails for a cluster that the lab does not have.
   Result<> set_fault(const Fault& fault);
   // Clears this kind in this cluster, or in all. Clearing what is not set is no error.
@@ -76,9 +80,11 @@ class Lab {
   // One entry a cluster and kind that is set, in the order of the clusters.
   [[nodiscard]] std::vector<Fault> faults() const;
 
-  // Pods in phase Running and Ready that are not terminating, in one cluster.
+  // Pods of workloads in one cluster that are Ready and not terminating; the ingress controller's own is left
+  // out.
   [[nodiscard]] std::size_t ready_pods(std::string_view cluster) const;
-  // Waits until every Deployment of every cluster has the replicas it asks for. False when `limit` ran out.
+  // Waits until every Deployment of every cluster has the replicas it asks for, and every cluster knows of the
+  // others' backends. False when `limit` ran out.
   [[nodiscard]] bool wait_ready(Duration limit) const;
 
  private:
