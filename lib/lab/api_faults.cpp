@@ -16,6 +16,10 @@ void ApiFaults::clear(ApiFault::Kind kind) {
   std::erase_if(faults_, [&](const ApiFault& fault) { return fault.kind == kind; });
 }
 
+bool ApiFaults::holds(ApiFault::Kind kind) const {
+  return std::ranges::any_of(faults_, [kind](const ApiFault& fault) { return fault.kind == kind; });
+}
+
 std::optional<ApiFault> ApiFaults::strike(ApiFault::Kind kind, std::string_view method,
                                           std::string_view resource) {
   const auto found = std::ranges::find_if(faults_, [&](const ApiFault& fault) {

@@ -34,6 +34,8 @@ class ApiFaults {
   void set(ApiFault fault);
   void clear(ApiFault::Kind kind);
   void clear() { faults_.clear(); }
+  // Whether one of this kind is set and not over.
+  [[nodiscard]] bool holds(ApiFault::Kind kind) const;
 
   // The fault of this kind that strikes such a request, counted as one strike.
   std::optional<ApiFault> strike(ApiFault::Kind kind, std::string_view method, std::string_view resource);
