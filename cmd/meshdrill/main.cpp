@@ -14,6 +14,7 @@ int run_command_line(int argc, char** argv) {
   meshdrill::cli::add_check(app, run);
   meshdrill::cli::add_generate(app, run);
   meshdrill::cli::add_probe(app, run);
+  meshdrill::cli::add_lab(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
