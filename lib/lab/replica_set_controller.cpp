@@ -77,10 +77,12 @@ void ReplicaSetController::delete_pods(std::vector<ObjectPtr> pods, std::size_t 
 }
 
 void ReplicaSetController::write_status(const ObjectKey& key, const std::vector<ObjectPtr>& pods) {
-  const auto ready = std::ranges::count_if(pods, [](const ObjectPtr& pod) { return condition_true(*pod, "Ready"); });
+  const auto count = static_cast<std::int64_t>(pods.size());  // JSON numbers are signed in the store
+  const std::int64_t ready =
+      std::ranges::count_if(pods, [](const ObjectPtr& pod) { return condition_true(*pod, "Ready"); });
   static_cast<void>(store_.modify("replicasets", key.ns, key.name, [&](Object& set) {
-    Object status{{"replicas", pods.size()}};
-    if (!pods.empty()) status["fullyLabeledReplicas"] = pods.size();
+    Object status{{"replicas", count}};
+    if (count > 0) status["fullyLabeledReplicas"] = count;
     if (ready > 0) {
       status["readyReplicas"] = ready;
       status["availableReplicas"] = ready;
