@@ -31,18 +31,17 @@ std::string template_hash(std::string_view text) {
   return characters;
 }
 
-// A ReplicaSet's template without the label that sets it apart, so that it compares with its Deployment's.
-Object plain_template(const Object& set) {
-  Object copy = fields_at(set, {"spec", "template"});
-  Object& labels = object_at(copy, {"metadata", "labels"});
-  labels.erase(hash_label);
+// The Pod template of a Deployment or a ReplicaSet without what may differ between the two: the label that
+// sets a ReplicaSet apart, and the empty fields that `kubectl rollout undo` writes.
+Object plain_template(const Object& object) {
+  Object copy = fields_at(object, {"spec", "template"});
+  Object& metadata = object_at(copy, {"metadata"});
+  object_at(metadata, {"labels"}).erase(hash_label);
+  metadata.erase("creationTimestamp");
+  for (const std::string_view field : {"annotations", "labels"}) {
+    if (fields_at(metadata, {field}).empty()) metadata.erase(field);
+  }
   return copy;
-}
-
-bool has_template(const Object& set, const Object& deployment) {
-  Object wanted = fields_at(deployment, {"spec", "template"});
-  object_at(wanted, {"metadata", "labels"});
-  return plain_template(set) == wanted;
 }
 
 std::int64_t revision(const Object& set) {
@@ -87,8 +86,9 @@ void DeploymentController::reconcile(const ObjectKey& key) {
   const ObjectPtr deployment = store_.get("deployments", key.ns, key.name);
   if (!deployment || being_deleted(*deployment)) return;
   std::vector<ObjectPtr> sets = owned_sets(*deployment);
+  const Object wanted = plain_template(*deployment);
   const auto current =
-      std::ranges::find_if(sets, [&](const ObjectPtr& set) { return has_template(*set, *deployment); });
+      std::ranges::find_if(sets, [&](const ObjectPtr& set) { return plain_template(*set) == wanted; });
   ObjectPtr newest;
   if (current != sets.end()) {
     newest = *current;

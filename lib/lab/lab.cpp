@@ -314,6 +314,14 @@ Result<> Lab::open_control_socket(const std::string& path) {
   });
 }
 
+Result<> Lab::apply(std::string_view cluster, const boost::json::object& object) {
+  return state_->on_thread([this, cluster, &object]() -> Result<> {
+    const auto found = state_->clusters_named(std::string(cluster));
+    if (!found) return tl::unexpected(found.error());
+    return found->front()->apply(object);
+  });
+}
+
 Result<> Lab::set_fault(const Fault& fault) {
   return state_->on_thread([this, &fault] { return state_->set_fault(fault); });
 }
@@ -329,7 +337,7 @@ std::vector<Fault> Lab::faults() const {
 std::size_t Lab::ready_pods(std::string_view cluster) const {
   return state_->on_thread([this, cluster]() -> std::size_t {
     const auto found = state_->clusters_named(std::string(cluster));
-    return found && found->size() == 1 ? found->front()->ready_pods() : 0;
+    return found ? found->front()->ready_pods() : 0;
   });
 }
 

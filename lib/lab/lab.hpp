@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/json/object.hpp>
+
 namespace meshdrill::lab {
 
 // How long things take in a lab. Each is a time that a real cluster has as well.
@@ -68,6 +70,9 @@ class Lab {
   [[nodiscard]] const std::string& kubeconfig() const;  // one context a cluster; holds client keys: secret
   [[nodiscard]] const std::string& dns_server() const;  // "127.64.0.53:40053"
   [[nodiscard]] const std::string& url() const;         // "http://api.lab.test:8080/"
+
+  // Writes an object into one cluster, as `kubectl apply --server-side --force-conflicts` does.
+  Result<> apply(std::string_view cluster, const boost::json::object& object);
 
   // Takes set_fault(), clear_fault() and faults() as commands on a Unix socket at `path` (mode 0600), until
   // stop(). Fails when another lab answers there. See control_socket.hpp for the other side.
