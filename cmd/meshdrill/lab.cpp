@@ -14,7 +14,6 @@
 #include <memory>
 
 #include <boost/json/parse.hpp>
-
 #include <fmt/format.h>
 
 namespace meshdrill::cli {
@@ -84,7 +83,8 @@ Result<> write_ours(const fs::path& path, const std::string& content, unsigned m
   if (fs::exists(path)) {
     const auto before = read_file(path);
     if (!before) return tl::unexpected(before.error());
-    if (!before->starts_with(mark)) return fail(path.string() + ": not written by a lab; choose another --dir");
+    if (!before->starts_with(mark))
+      return fail(path.string() + ": not written by a lab; choose another --dir");
   }
   return write_file(path, std::string(mark) + content, mode);
 }
@@ -99,7 +99,8 @@ void introduce(const lab::Lab& lab, const UpOptions& options) {
   const std::string& server = lab.dns_server();
   const auto colon = server.rfind(':');
   const mesh::Ingress& ingress = *lab.mesh().ingress;
-  fmt::print("The lab is up: {}, on loopback addresses of this machine.\n\n", plural(lab.clusters().size(), "cluster"));
+  fmt::print("The lab is up: {}, on loopback addresses of this machine.\n\n",
+             plural(lab.clusters().size(), "cluster"));
   for (const lab::LabCluster& cluster : lab.clusters()) {
     fmt::print("  {}  API {}  ingress {}:{}\n", cluster.context, cluster.api, cluster.ingress, ingress.port);
   }
@@ -109,7 +110,8 @@ void introduce(const lab::Lab& lab, const UpOptions& options) {
   fmt::print("  export KUBECONFIG={}\n", shell_quote((folder / "kubeconfig").string()));
   fmt::print("  kubectl --context {} get pods\n", shell_quote(lab.clusters().front().context));
   fmt::print("  dig +short @{} -p {} {}\n", server.substr(0, colon), server.substr(colon + 1), ingress.host);
-  fmt::print("  curl --resolve {}:{}:{} {}\n", ingress.host, ingress.port, lab.clusters().front().ingress, lab.url());
+  fmt::print("  curl --resolve {}:{}:{} {}\n", ingress.host, ingress.port, lab.clusters().front().ingress,
+             lab.url());
   fmt::print("  meshdrill lab fault ingress-down@{} --dir {}\n\n", lab.mesh().clusters.front().name,
              shell_quote(folder.string()));
   fmt::print("Ctrl-C ends it.\n");
@@ -143,7 +145,8 @@ int up(const UpOptions& options) {
   const sigset_t signals = block_signals();
   lab::Lab lab(std::move(*wanted));
   if (auto started = lab.start(); !started) return complain(started.error().message);
-  if (auto open = lab.open_control_socket(socket_in(options.folder)); !open) return complain(open.error().message);
+  if (auto open = lab.open_control_socket(socket_in(options.folder)); !open)
+    return complain(open.error().message);
   if (auto written = write_files(lab, folder); !written) return complain(written.error().message);
   introduce(lab, options);
   wait_for_signal(signals);
@@ -187,7 +190,8 @@ int status(const std::string& folder) {
   };
   for (const json::value& item : answer->at("clusters").as_array()) {
     const json::object& cluster = item.as_object();
-    fmt::print("{}  API {}  ingress {}\n", text(cluster, "context"), text(cluster, "api"), text(cluster, "ingress"));
+    fmt::print("{}  API {}  ingress {}\n", text(cluster, "context"), text(cluster, "api"),
+               text(cluster, "ingress"));
   }
   fmt::print("URL         {}\nDNS server  {}\n", text(*answer, "url"), text(*answer, "dnsServer"));
   const json::array& faults = answer->at("faults").as_array();
@@ -199,7 +203,8 @@ int status(const std::string& folder) {
 std::string fault_help() {
   std::string text = "Faults:\n";
   for (const lab::FaultInfo& info : lab::fault_table()) {
-    text += fmt::format("  {:<28} {}\n", std::string(info.name) + (info.takes_duration ? "=DURATION" : ""), info.summary);
+    text += fmt::format("  {:<28} {}\n", std::string(info.name) + (info.takes_duration ? "=DURATION" : ""),
+                        info.summary);
   }
   return text + "Each may end in @CLUSTER; without it, it is for all clusters.\n";
 }
@@ -213,8 +218,10 @@ void add_lab(CLI::App& app, Run& run) {
   const auto up_options = std::make_shared<UpOptions>();
   CLI::App* up_command = lab->add_subcommand("up", "Start a lab, and run until Ctrl-C");
   CLI::Option* count =
-      up_command->add_option("--clusters", up_options->clusters, "How many clusters, 1 to 60")->capture_default_str();
-  up_command->add_option("-f,--file", up_options->file, "The mesh file to take the clusters from")->excludes(count);
+      up_command->add_option("--clusters", up_options->clusters, "How many clusters, 1 to 60")
+          ->capture_default_str();
+  up_command->add_option("-f,--file", up_options->file, "The mesh file to take the clusters from")
+      ->excludes(count);
   up_command->add_option("--dir", up_options->folder, "Where kubeconfig and mesh file are written")
       ->capture_default_str();
   up_command->add_option("--dns-port", up_options->dns_port, "Port of the DNS server; 0: any free one");
@@ -232,7 +239,8 @@ void add_lab(CLI::App& app, Run& run) {
   fault_command->add_flag("--off", fault_options->off, "Clear it");
   fault_command->add_option("--dir", fault_options->folder, "The folder of the lab")->capture_default_str();
   fault_command->footer(fault_help());
-  fault_command->callback([&run, fault_options] { run = [fault_options] { return change_fault(*fault_options); }; });
+  fault_command->callback(
+      [&run, fault_options] { run = [fault_options] { return change_fault(*fault_options); }; });
 
   const auto folder = std::make_shared<std::string>("lab");
   CLI::App* status_command = lab->add_subcommand("status", "Addresses and faults of a running lab");

@@ -4,7 +4,8 @@
 
 namespace meshdrill::lab {
 
-AnnotationFault::AnnotationFault(ObjectStore& store, std::string resource, std::vector<std::string> annotations)
+AnnotationFault::AnnotationFault(ObjectStore& store, std::string resource,
+                                 std::vector<std::string> annotations)
     : store_(store), resource_(std::move(resource)), annotations_(std::move(annotations)) {}
 
 void AnnotationFault::set(bool on) {

@@ -25,7 +25,8 @@ void ClusterMesh::join(const std::string& cluster, Duration delay, Listener arri
   members_[cluster] = std::make_unique<Member>(executor_, delay, std::move(arrived));
 }
 
-void ClusterMesh::publish(const std::string& cluster, const ObjectKey& service, const PortBackends& backends) {
+void ClusterMesh::publish(const std::string& cluster, const ObjectKey& service,
+                          const PortBackends& backends) {
   PortBackends& before = published_[{cluster, service}];
   if (before == backends) return;
   before = backends;

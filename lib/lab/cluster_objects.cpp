@@ -38,14 +38,16 @@ Object controller_labels() {
 }
 
 Object ingress_service(const ClusterFacts& facts) {
-  const Object port{
-      {"name", "http"}, {"protocol", "TCP"}, {"port", facts.ingress_port}, {"targetPort", facts.ingress_port}};
-  return Object{{"apiVersion", "v1"},
-                {"kind", "Service"},
-                {"metadata", Object{{"name", facts.ingress_controller}, {"namespace", facts.ingress_namespace}}},
-                {"spec", Object{{"type", "LoadBalancer"},
-                                {"selector", controller_labels()},
-                                {"ports", json::array{port}}}}};
+  const Object port{{"name", "http"},
+                    {"protocol", "TCP"},
+                    {"port", facts.ingress_port},
+                    {"targetPort", facts.ingress_port}};
+  return Object{
+      {"apiVersion", "v1"},
+      {"kind", "Service"},
+      {"metadata", Object{{"name", facts.ingress_controller}, {"namespace", facts.ingress_namespace}}},
+      {"spec",
+       Object{{"type", "LoadBalancer"}, {"selector", controller_labels()}, {"ports", json::array{port}}}}};
 }
 
 // On the host's network: the lab listens at the ingress address itself, so nothing runs in its Pod.
@@ -57,23 +59,21 @@ Object ingress_controller(const ClusterFacts& facts) {
   const Object pod{{"hostNetwork", true},
                    {"nodeSelector", Object{{"role", "ingress"}}},
                    {"containers", json::array{container}}};
-  return Object{{"apiVersion", "apps/v1"},
-                {"kind", "Deployment"},
-                {"metadata", Object{{"name", facts.ingress_controller}, {"namespace", facts.ingress_namespace}}},
-                {"spec", Object{{"replicas", 1},
-                                {"selector", Object{{"matchLabels", controller_labels()}}},
-                                {"template", Object{{"metadata", Object{{"labels", controller_labels()}}},
-                                                    {"spec", pod}}}}}};
+  return Object{
+      {"apiVersion", "apps/v1"},
+      {"kind", "Deployment"},
+      {"metadata", Object{{"name", facts.ingress_controller}, {"namespace", facts.ingress_namespace}}},
+      {"spec",
+       Object{{"replicas", 1},
+              {"selector", Object{{"matchLabels", controller_labels()}}},
+              {"template", Object{{"metadata", Object{{"labels", controller_labels()}}}, {"spec", pod}}}}}};
 }
 
 Object node_status(const ClusterFacts& facts, std::size_t index) {
   const std::string now = timestamp_now();
-  const Object ready{{"type", "Ready"},
-                     {"status", "True"},
-                     {"reason", "KubeletReady"},
-                     {"message", "kubelet is posting ready status"},
-                     {"lastHeartbeatTime", now},
-                     {"lastTransitionTime", now}};
+  const Object ready{{"type", "Ready"},          {"status", "True"},
+                     {"reason", "KubeletReady"}, {"message", "kubelet is posting ready status"},
+                     {"lastHeartbeatTime", now}, {"lastTransitionTime", now}};
   const Object internal{{"type", "InternalIP"}, {"address", facts.node_addresses[index]}};
   const Object hostname{{"type", "Hostname"}, {"address", node_name(facts, index)}};
   return Object{{"addresses", json::array{internal, hostname}},
@@ -100,14 +100,14 @@ std::vector<Object> initial_objects(const ClusterFacts& facts) {
 
 void write_statuses(ObjectStore& store, const ClusterFacts& facts) {
   for (std::size_t i = 0; i < facts.node_addresses.size(); ++i) {
-    static_cast<void>(store.modify("nodes", {}, node_name(facts, i), [&](Object& node) {
-      node["status"] = node_status(facts, i);
-    }));
+    static_cast<void>(store.modify("nodes", {}, node_name(facts, i),
+                                   [&](Object& node) { node["status"] = node_status(facts, i); }));
   }
-  static_cast<void>(store.modify("services", facts.ingress_namespace, facts.ingress_controller, [&](Object& service) {
-    const Object address{{"ip", facts.ingress_address}};
-    object_at(service, {"status", "loadBalancer"})["ingress"] = json::array{address};
-  }));
+  static_cast<void>(
+      store.modify("services", facts.ingress_namespace, facts.ingress_controller, [&](Object& service) {
+        const Object address{{"ip", facts.ingress_address}};
+        object_at(service, {"status", "loadBalancer"})["ingress"] = json::array{address};
+      }));
 }
 
 }  // namespace meshdrill::lab

@@ -4,14 +4,12 @@
 
 #include <filesystem>
 #include <set>
-
 #include <sys/stat.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
-
 #include <fmt/format.h>
 
 namespace meshdrill::lab {
@@ -25,8 +23,8 @@ constexpr std::size_t path_limit = 107;  // sun_path, less its ending
 
 Result<> check_path(const std::string& path) {
   if (path.size() <= path_limit) return {};
-  return fail(fmt::format("{}: too long for a socket, which takes {} characters; choose a shorter --dir", path,
-                          path_limit));
+  return fail(fmt::format("{}: too long for a socket, which takes {} characters; choose a shorter --dir",
+                          path, path_limit));
 }
 
 bool answered(const std::string& path) {

@@ -70,7 +70,8 @@ PortBackends DataPlane::remote_backends(const ObjectKey& key) const {
 DataPlane::Sides DataPlane::sides(const ObjectKey& key, const std::string& port_name) const {
   Sides sides;
   if (const auto local = local_.find(key); local != local_.end()) {
-    if (const auto port = local->second.find(port_name); port != local->second.end()) sides.local = port->second;
+    if (const auto port = local->second.find(port_name); port != local->second.end())
+      sides.local = port->second;
   }
   PortBackends remote = remote_backends(key);
   sides.remote = std::move(remote[port_name]);

@@ -49,7 +49,8 @@ std::int64_t revision(const Object& set) {
 }
 
 SetReplicas replicas_of(const Object& set) {
-  return {integer_at(set, {"spec", "replicas"}).value_or(1), integer_at(set, {"status", "replicas"}).value_or(0),
+  return {integer_at(set, {"spec", "replicas"}).value_or(1),
+          integer_at(set, {"status", "replicas"}).value_or(0),
           integer_at(set, {"status", "availableReplicas"}).value_or(0)};
 }
 

@@ -20,14 +20,15 @@ struct Condition {
 Object to_object(const Condition& condition, const Object& deployment) {
   const std::string now = timestamp_now();
   const std::string_view status = condition.holds ? "True" : "False";
-  Object made{{"type", condition.type},     {"status", status},          {"lastUpdateTime", now},
-              {"lastTransitionTime", now},  {"reason", condition.reason}, {"message", condition.message}};
+  Object made{{"type", condition.type},    {"status", status},           {"lastUpdateTime", now},
+              {"lastTransitionTime", now}, {"reason", condition.reason}, {"message", condition.message}};
   for (const json::value& item : items_at(deployment, {"status", "conditions"})) {
     if (!item.is_object() || text_at(item.get_object(), {"type"}) != condition.type) continue;
     const Object& before = item.get_object();
     if (text_at(before, {"status"}) != status) continue;
     made["lastTransitionTime"] = text_at(before, {"lastTransitionTime"});
-    if (text_at(before, {"reason"}) == condition.reason && text_at(before, {"message"}) == condition.message) {
+    if (text_at(before, {"reason"}) == condition.reason &&
+        text_at(before, {"message"}) == condition.message) {
       made["lastUpdateTime"] = text_at(before, {"lastUpdateTime"});
     }
   }
@@ -62,15 +63,14 @@ Object deployment_status(const Object& deployment, const Object& newest, const s
   const bool complete = updated == wanted && replicas == wanted && available == wanted;
   const std::string set = fmt::format("ReplicaSet \"{}\"", name_of(newest));
   json::array conditions;
-  conditions.emplace_back(to_object({"Available", enough,
-                                     enough ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
-                                     enough ? "Deployment has minimum availability."
-                                            : "Deployment does not have minimum availability."},
-                                    deployment));
   conditions.emplace_back(to_object(
-      {"Progressing", true, complete ? "NewReplicaSetAvailable" : "ReplicaSetUpdated",
-       complete ? set + " has successfully progressed." : set + " is progressing."},
+      {"Available", enough, enough ? "MinimumReplicasAvailable" : "MinimumReplicasUnavailable",
+       enough ? "Deployment has minimum availability." : "Deployment does not have minimum availability."},
       deployment));
+  conditions.emplace_back(
+      to_object({"Progressing", true, complete ? "NewReplicaSetAvailable" : "ReplicaSetUpdated",
+                 complete ? set + " has successfully progressed." : set + " is progressing."},
+                deployment));
   status["conditions"] = std::move(conditions);
   return status;
 }

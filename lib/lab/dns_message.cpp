@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t header_size = 12;
 constexpr std::uint16_t our_edns_payload = 1232;  // what DNS flag day 2020 recommends
 
-constexpr std::uint8_t flag_response = 0x80;    // byte 2
+constexpr std::uint8_t flag_response = 0x80;  // byte 2
 constexpr std::uint8_t flag_authoritative = 0x04;
 constexpr std::uint8_t flag_truncated = 0x02;
 constexpr std::uint8_t flag_recursion_desired = 0x01;
@@ -150,7 +150,8 @@ std::optional<DnsQuery> parse_query(std::span<const std::uint8_t> message) {
     query.problem = DnsCode::format_error;
     return query;
   }
-  query.question.assign(message.begin() + header_size, message.begin() + static_cast<std::ptrdiff_t>(reader.at()));
+  query.question.assign(message.begin() + header_size,
+                        message.begin() + static_cast<std::ptrdiff_t>(reader.at()));
   for (unsigned i = 0; i < additional; ++i) {
     static_cast<void>(reader.name());
     const std::uint16_t type = reader.number();

@@ -36,8 +36,8 @@ struct DnsQuery {
   std::string name;                     // lower case, without the last dot
   std::uint16_t type = 0;
   std::uint16_t qclass = 0;
-  std::vector<std::uint8_t> question;            // as on the wire, to be given back
-  std::optional<std::uint16_t> edns_payload;     // how large an answer over UDP may be
+  std::vector<std::uint8_t> question;         // as on the wire, to be given back
+  std::optional<std::uint16_t> edns_payload;  // how large an answer over UDP may be
   std::uint8_t edns_version = 0;
 };
 
@@ -48,7 +48,7 @@ std::optional<DnsQuery> parse_query(std::span<const std::uint8_t> message);
 struct DnsRecord {
   std::string name;
   std::uint16_t type = 0;
-  std::uint32_t ttl = 0;             // seconds
+  std::uint32_t ttl = 0;  // seconds
   std::vector<std::uint8_t> data;
 };
 

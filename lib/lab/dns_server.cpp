@@ -8,7 +8,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
-
 #include <fmt/format.h>
 
 namespace meshdrill::lab {
@@ -37,7 +36,9 @@ void arm_idle_timer(const std::shared_ptr<TcpClient>& client) {
 
 struct DnsServer::State {
   State(UdpSocket udp_socket, TcpAcceptor acceptor, DnsZone zone_)
-      : udp(std::move(udp_socket)), tcp(std::make_shared<TcpAcceptor>(std::move(acceptor))), zone(std::move(zone_)) {}
+      : udp(std::move(udp_socket)),
+        tcp(std::make_shared<TcpAcceptor>(std::move(acceptor))),
+        zone(std::move(zone_)) {}
 
   UdpSocket udp;
   std::shared_ptr<TcpAcceptor> tcp;
@@ -74,7 +75,8 @@ struct DnsServer::State {
       std::vector<std::uint8_t> answer = state->zone.answer(message, true);
       if (answer.empty()) break;
       const std::size_t size = answer.size();
-      answer.insert(answer.begin(), {static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size & 0xff)});
+      answer.insert(answer.begin(),
+                    {static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size & 0xff)});
       const asio::const_buffer bytes = asio::buffer(answer);
       const auto [not_sent, sent] = co_await asio::async_write(client->socket, bytes, try_await);
       if (not_sent) break;

@@ -14,7 +14,8 @@ constexpr std::size_t tcp_limit = 65535;
 constexpr std::uint32_t negative_ttl = 1;  // seconds, so that a name that comes back is soon seen again
 
 std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
@@ -34,7 +35,8 @@ std::vector<std::uint8_t> data_of(const boost::asio::ip::address_v4& address, st
 }
 
 void append32(std::vector<std::uint8_t>& bytes, std::uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) bytes.push_back(static_cast<std::uint8_t>(value >> shift & 0xff));
+  for (int shift = 24; shift >= 0; shift -= 8)
+    bytes.push_back(static_cast<std::uint8_t>(value >> shift & 0xff));
 }
 
 }  // namespace
@@ -59,8 +61,9 @@ std::vector<std::uint8_t> DnsZone::answer(std::span<const std::uint8_t> message,
   if (!query) return {};
   std::size_t limit = tcp_limit;
   if (!over_tcp) {
-    limit = query->edns_payload ? std::clamp<std::size_t>(*query->edns_payload, plain_udp_limit, edns_udp_limit)
-                                : plain_udp_limit;
+    limit = query->edns_payload
+                ? std::clamp<std::size_t>(*query->edns_payload, plain_udp_limit, edns_udp_limit)
+                : plain_udp_limit;
   }
   std::size_t& turn = query->type == dns_type_aaaa ? aaaa_turn_ : a_turn_;
   const std::size_t before = turn;
@@ -119,10 +122,10 @@ DnsRecord DnsZone::soa() const {
   std::vector<std::uint8_t> data = encode_name("ns." + zone_);
   const std::vector<std::uint8_t> contact = encode_name("hostmaster." + zone_);
   data.insert(data.end(), contact.begin(), contact.end());
-  append32(data, 1);       // serial
-  append32(data, 3600);    // refresh
-  append32(data, 600);     // retry
-  append32(data, 86400);   // expire
+  append32(data, 1);      // serial
+  append32(data, 3600);   // refresh
+  append32(data, 600);    // retry
+  append32(data, 86400);  // expire
   append32(data, negative_ttl);
   return {zone_, dns_type_soa, negative_ttl, std::move(data)};
 }

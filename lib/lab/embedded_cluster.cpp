@@ -145,8 +145,8 @@ void EmbeddedCluster::shutdown() {
 Result<> EmbeddedCluster::apply(const Object& object) {
   const auto applied = state_->api->handler().apply(object, std::string(field_manager));
   if (applied) return {};
-  return fail(fmt::format("cluster {}: cannot apply {} \"{}\": {}", state_->facts.name, text_at(object, {"kind"}),
-                          name_of(object), applied.error().message));
+  return fail(fmt::format("cluster {}: cannot apply {} \"{}\": {}", state_->facts.name,
+                          text_at(object, {"kind"}), name_of(object), applied.error().message));
 }
 
 void EmbeddedCluster::set_fault(FaultKind kind, Duration value) {

@@ -14,7 +14,8 @@ namespace json = boost::json;
 
 constexpr std::size_t endpoints_per_slice = 100;  // kube-controller-manager's --max-endpoints-per-slice
 
-// A Service's targetPort in this Pod: a number, or the name of a container's port; by default the port itself.
+// A Service's targetPort in this Pod: a number, or the name of a container's port; by default the port
+// itself.
 std::optional<std::int64_t> target_port(const Object& service_port, const Object& pod) {
   const json::value* target = find_value(service_port, {"targetPort"});
   if (target == nullptr || target->is_null()) return integer_at(service_port, {"port"});
@@ -48,13 +49,11 @@ Object endpoint_of(const Object& service, const Object& pod) {
   const bool terminating = being_deleted(pod);
   const bool anyway = boolean_at(service, {"spec", "publishNotReadyAddresses"});
   Object endpoint{{"addresses", json::array{json::value(text_at(pod, {"status", "podIP"}))}}};
-  endpoint["conditions"] =
-      Object{{"ready", anyway || (serving && !terminating)}, {"serving", serving}, {"terminating", terminating}};
+  endpoint["conditions"] = Object{
+      {"ready", anyway || (serving && !terminating)}, {"serving", serving}, {"terminating", terminating}};
   endpoint["nodeName"] = text_at(pod, {"spec", "nodeName"});
-  endpoint["targetRef"] = Object{{"kind", "Pod"},
-                                 {"namespace", namespace_of(pod)},
-                                 {"name", name_of(pod)},
-                                 {"uid", uid_of(pod)}};
+  endpoint["targetRef"] =
+      Object{{"kind", "Pod"}, {"namespace", namespace_of(pod)}, {"name", name_of(pod)}, {"uid", uid_of(pod)}};
   return endpoint;
 }
 

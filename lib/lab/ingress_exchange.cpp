@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cerrno>
-
 #include <sys/socket.h>
 
 #include <fmt/format.h>
@@ -11,9 +10,10 @@ namespace meshdrill::lab {
 namespace {
 
 constexpr std::uint64_t response_limit = std::uint64_t{64} << 20;
-constexpr std::array hop_by_hop = {http::field::connection, http::field::keep_alive, http::field::te,
-                                   http::field::proxy_connection, http::field::upgrade, http::field::trailer,
-                                   http::field::transfer_encoding, http::field::expect};
+constexpr std::array hop_by_hop = {
+    http::field::connection,        http::field::keep_alive, http::field::te,
+    http::field::proxy_connection,  http::field::upgrade,    http::field::trailer,
+    http::field::transfer_encoding, http::field::expect};
 
 ExchangeResult result_of(const error_code& error) {
   if (!error) return ExchangeResult::answered;

@@ -12,7 +12,7 @@
 namespace meshdrill::lab {
 namespace {
 
-constexpr auto keepalive_timeout = std::chrono::seconds(75);  // ingress-nginx's keep-alive
+constexpr auto keepalive_timeout = std::chrono::seconds(75);     // ingress-nginx's keep-alive
 constexpr std::uint64_t request_limit = std::uint64_t{1} << 20;  // its proxy-body-size
 
 // A client's connection and the one to a backend that goes with it.
@@ -42,7 +42,11 @@ bool is_http_error(const error_code& error) {
 struct IngressProxy::State : std::enable_shared_from_this<IngressProxy::State> {
   State(Executor executor_, ObjectStore& store_, DataPlane& data_plane, const PodNetwork& network_,
         IngressSettings settings_)
-      : executor(executor_), store(store_), choice(store_, data_plane), network(network_), settings(std::move(settings_)),
+      : executor(executor_),
+        store(store_),
+        choice(store_, data_plane),
+        network(network_),
+        settings(std::move(settings_)),
         subscription(store_.subscribe([this](const Change& change) {
           if (change.resource == "ingresses") routes.reset();
         })) {}
@@ -88,7 +92,8 @@ struct IngressProxy::State : std::enable_shared_from_this<IngressProxy::State> {
       const HttpRequest request = error ? HttpRequest() : parser.release();
       if (error) {
         const bool too_big = error == http::error::body_limit;
-        response = error_page(too_big ? http::status::payload_too_large : http::status::bad_request, 11, false);
+        response =
+            error_page(too_big ? http::status::payload_too_large : http::status::bad_request, 11, false);
       } else {
         response = co_await state->respond(*client, request);
       }
@@ -152,7 +157,8 @@ struct IngressProxy::State : std::enable_shared_from_this<IngressProxy::State> {
       if (connected) result = co_await exchange(*client.upstream, request, limits, response);
       if (result == ExchangeResult::answered) co_return finished(client, response);
       client.upstream.reset();
-      failure = result == ExchangeResult::timed_out ? http::status::gateway_timeout : http::status::bad_gateway;
+      failure =
+          result == ExchangeResult::timed_out ? http::status::gateway_timeout : http::status::bad_gateway;
       if (connected && !idempotent(request.method())) break;
     }
     co_return failure;
@@ -194,8 +200,9 @@ Result<> IngressProxy::reopen() {
   if (state_->acceptor) return {};
   auto acceptor = listen_on(state_->executor, state_->endpoint);
   if (!acceptor) {
-    return fail(fmt::format("the ingress cannot listen on {}:{} again: {}", state_->endpoint.address().to_string(),
-                            state_->endpoint.port(), acceptor.error().message()));
+    return fail(fmt::format("the ingress cannot listen on {}:{} again: {}",
+                            state_->endpoint.address().to_string(), state_->endpoint.port(),
+                            acceptor.error().message()));
   }
   serve(std::move(*acceptor));
   return {};

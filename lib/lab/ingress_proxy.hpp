@@ -16,7 +16,7 @@
 namespace meshdrill::lab {
 
 struct IngressSettings {
-  std::string class_name;  // of the Ingresses that it obeys
+  std::string class_name;    // of the Ingresses that it obeys
   Duration connect_timeout;  // to a backend; an Ingress can say otherwise
   Duration read_timeout;     // for a backend's answer; likewise
 };

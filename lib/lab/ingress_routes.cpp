@@ -10,7 +10,8 @@ namespace json = boost::json;
 
 std::string lower(std::string_view text) {
   std::string result(text);
-  std::ranges::transform(result, result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(result, result.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return result;
 }
 
@@ -58,7 +59,8 @@ IngressRoutes::IngressRoutes(const std::vector<ObjectPtr>& ingresses, std::strin
 
 bool IngressRoutes::is_of_class(const Object& ingress, std::string_view class_name) {
   const std::string_view named = text_at(ingress, {"spec", "ingressClassName"});
-  return named.empty() ? annotation(ingress, "kubernetes.io/ingress.class") == class_name : named == class_name;
+  return named.empty() ? annotation(ingress, "kubernetes.io/ingress.class") == class_name
+                       : named == class_name;
 }
 
 void IngressRoutes::add(const Object& ingress) {
@@ -67,7 +69,8 @@ void IngressRoutes::add(const Object& ingress) {
   base.service_upstream = annotation(ingress, "nginx.ingress.kubernetes.io/service-upstream") == "true";
   base.connect_timeout = seconds(annotation(ingress, "nginx.ingress.kubernetes.io/proxy-connect-timeout"));
   base.read_timeout = seconds(annotation(ingress, "nginx.ingress.kubernetes.io/proxy-read-timeout"));
-  if (const Object* backend = find_object(ingress, {"spec", "defaultBackend"}); backend && !default_backend_) {
+  if (const Object* backend = find_object(ingress, {"spec", "defaultBackend"});
+      backend && !default_backend_) {
     default_backend_ = to_backend(*backend, base);
   }
   for (const json::value& rule : items_at(ingress, {"spec", "rules"})) {
@@ -108,7 +111,8 @@ const IngressRoutes::Locations* IngressRoutes::server(std::string_view host) con
 const IngressRoute* IngressRoutes::match(std::string_view host, std::string_view path) const {
   if (const Locations* locations = server(host)) {
     for (const Location& location : *locations) {
-      if (location.exact ? path == location.path : prefix_matches(location.path, path)) return &location.route;
+      if (location.exact ? path == location.path : prefix_matches(location.path, path))
+        return &location.route;
     }
   }
   return default_backend_ ? &*default_backend_ : nullptr;

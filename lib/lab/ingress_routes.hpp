@@ -16,7 +16,7 @@ namespace meshdrill::lab {
 // Where a request goes, and how.
 struct IngressRoute {
   ObjectKey service;
-  std::string port_name;         // of the Service's port; empty: by number
+  std::string port_name;  // of the Service's port; empty: by number
   std::int64_t port_number = 0;
   bool service_upstream = false;  // dial the ClusterIP, not the endpoints
   std::optional<Duration> connect_timeout;

@@ -10,8 +10,7 @@ namespace meshdrill::lab {
 class IngressStatus {
  public:
   // `store` must outlive it. Sees everything that is in the store already.
-  IngressStatus(Executor executor, ObjectStore& store, std::string class_name,
-                std::string address);
+  IngressStatus(Executor executor, ObjectStore& store, std::string class_name, std::string address);
 
  private:
   void reconcile(const ObjectKey& key);

@@ -33,9 +33,9 @@ std::string write_kubeconfig(const std::vector<KubeconfigEntry>& entries) {
         json::object{{"name", entry.context},
                      {"user", json::object{{"client-certificate-data", base64(entry.client.certificate)},
                                            {"client-key-data", base64(entry.client.key)}}}});
-    contexts.emplace_back(json::object{
-        {"name", entry.context},
-        {"context", json::object{{"cluster", entry.context}, {"user", entry.context}}}});
+    contexts.emplace_back(
+        json::object{{"name", entry.context},
+                     {"context", json::object{{"cluster", entry.context}, {"user", entry.context}}}});
   }
   return to_yaml(json::object{{"apiVersion", "v1"},
                               {"kind", "Config"},

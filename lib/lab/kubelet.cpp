@@ -26,7 +26,6 @@ std::string node_address(const Object& node) {
   return {};
 }
 
-
 std::vector<std::uint16_t> tcp_ports(const Object& pod) {
   std::vector<std::uint16_t> ports;
   for (const json::value& container : items_at(pod, {"spec", "containers"})) {
@@ -252,7 +251,8 @@ std::string Kubelet::free_address() {
   for (int tried = 0; tried < count; ++tried) {
     last_host_ = last_host_ >= AddressBlock::last_pod ? AddressBlock::first_pod : last_host_ + 1;
     std::string address = block_.pod(cluster_, last_host_).to_string();
-    const bool taken = std::ranges::any_of(pods_, [&](const auto& pod) { return pod.second->address == address; });
+    const bool taken =
+        std::ranges::any_of(pods_, [&](const auto& pod) { return pod.second->address == address; });
     if (!taken) return address;
   }
   return {};

@@ -15,7 +15,6 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-
 #include <fmt/format.h>
 
 namespace meshdrill::lab {
@@ -27,8 +26,8 @@ constexpr auto settle_poll = std::chrono::milliseconds(20);
 
 // Listeners at every cluster's ingress address, all on one port, as one host name has only one: `wanted`, or
 // a free one where that cannot be had.
-Result<std::vector<TcpAcceptor>> listen_at_ingresses(Executor executor, const AddressBlock& block, int clusters,
-                                                     int wanted) {
+Result<std::vector<TcpAcceptor>> listen_at_ingresses(Executor executor, const AddressBlock& block,
+                                                     int clusters, int wanted) {
   auto port = static_cast<std::uint16_t>(wanted);
   error_code error;
   for (int attempt = 0; attempt < ingress_port_attempts; ++attempt) {
@@ -197,7 +196,8 @@ Result<std::vector<EmbeddedCluster*>> Lab::State::clusters_named(const std::stri
     names.push_back(cluster->facts().name);
     if (name.empty() || names.back() == name) found.push_back(cluster.get());
   }
-  if (found.empty()) return fail(fmt::format("no cluster \"{}\"; there are: {}", name, fmt::join(names, ", ")));
+  if (found.empty())
+    return fail(fmt::format("no cluster \"{}\"; there are: {}", name, fmt::join(names, ", ")));
   return found;
 }
 
@@ -242,7 +242,8 @@ std::vector<Fault> Lab::State::active_faults() const {
 }
 
 bool Lab::State::settled() const {
-  return cluster_mesh.settled() && std::ranges::all_of(clusters, [](const auto& cluster) { return cluster->settled(); });
+  return cluster_mesh.settled() &&
+         std::ranges::all_of(clusters, [](const auto& cluster) { return cluster->settled(); });
 }
 
 Lab::Lab(LabOptions options) : state_(std::make_unique<State>(std::move(options))) {}

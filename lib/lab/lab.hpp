@@ -88,8 +88,8 @@ class Lab {
   // Pods of workloads in one cluster that are Ready and not terminating; the ingress controller's own is left
   // out.
   [[nodiscard]] std::size_t ready_pods(std::string_view cluster) const;
-  // Waits until every Deployment of every cluster has the replicas it asks for, and every cluster knows of the
-  // others' backends. False when `limit` ran out.
+  // Waits until every Deployment of every cluster has the replicas it asks for, and every cluster knows of
+  // the others' backends. False when `limit` ran out.
   [[nodiscard]] bool wait_ready(Duration limit) const;
 
  private:

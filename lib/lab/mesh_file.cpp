@@ -130,7 +130,8 @@ json::object service_item(const mesh::GlobalService& service) {
 }  // namespace
 
 std::string write_mesh_file(const mesh::Mesh& mesh) {
-  json::object file{{"apiVersion", "meshdrill/v1"}, {"kind", "Mesh"}, {"metadata", json::object{{"name", mesh.name}}}};
+  json::object file{
+      {"apiVersion", "meshdrill/v1"}, {"kind", "Mesh"}, {"metadata", json::object{{"name", mesh.name}}}};
   file["cilium"] = cilium_section(mesh.cilium);
   file["addressing"] = addressing_section(mesh.addressing);
   if (!mesh.networks.empty()) {

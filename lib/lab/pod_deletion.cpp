@@ -13,7 +13,8 @@ void begin_pod_deletion(ObjectStore& store, const Object& pod) {
     if (being_deleted(going)) return;
     const std::int64_t grace = integer_at(going, {"spec", "terminationGracePeriodSeconds"}).value_or(30);
     Object& metadata = object_at(going, {"metadata"});
-    metadata["deletionTimestamp"] = to_timestamp(std::chrono::system_clock::now() + std::chrono::seconds(grace));
+    metadata["deletionTimestamp"] =
+        to_timestamp(std::chrono::system_clock::now() + std::chrono::seconds(grace));
     metadata["deletionGracePeriodSeconds"] = grace;
   }));
 }

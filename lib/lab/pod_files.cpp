@@ -20,8 +20,9 @@ Mounted volume_files(const ObjectStore& store, std::string_view ns, const Object
   const ObjectPtr config_map = store.get("configmaps", ns, name);
   if (!config_map) {
     if (optional) return PodFiles{};
-    return tl::unexpected(fmt::format("MountVolume.SetUp failed for volume \"{}\" : configmap \"{}\" not found",
-                                      text_at(volume, {"name"}), name));
+    return tl::unexpected(
+        fmt::format("MountVolume.SetUp failed for volume \"{}\" : configmap \"{}\" not found",
+                    text_at(volume, {"name"}), name));
   }
   const Object& data = fields_at(*config_map, {"data"});
   PodFiles files;

@@ -6,7 +6,6 @@
 #include <set>
 
 #include <boost/asio/post.hpp>
-
 #include <fmt/format.h>
 
 namespace meshdrill::lab {

@@ -46,8 +46,8 @@ void ReplicaSetController::reconcile(const ObjectKey& key) {
     return pods;
   };
   std::vector<ObjectPtr> pods = owned_pods();
-  const auto wanted = static_cast<std::size_t>(
-      std::max<std::int64_t>(0, integer_at(*set, {"spec", "replicas"}).value_or(1)));
+  const auto wanted =
+      static_cast<std::size_t>(std::max<std::int64_t>(0, integer_at(*set, {"spec", "replicas"}).value_or(1)));
   for (std::size_t have = pods.size(); have < wanted; ++have) create_pod(*set);
   if (pods.size() > wanted) delete_pods(pods, pods.size() - wanted);
   write_status(key, owned_pods());
@@ -62,7 +62,8 @@ void ReplicaSetController::create_pod(const Object& set) {
   pod["metadata"] = std::move(metadata);
   pod["spec"] = fields_at(set, {"spec", "template", "spec"});
   pod["status"] = Object{{"phase", "Pending"}};
-  static_cast<void>(store_.create("pods", std::move(pod)));  // a clash of names is tried again on the next change
+  static_cast<void>(
+      store_.create("pods", std::move(pod)));  // a clash of names is tried again on the next change
 }
 
 void ReplicaSetController::delete_pods(std::vector<ObjectPtr> pods, std::size_t count) {

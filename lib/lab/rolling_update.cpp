@@ -28,8 +28,8 @@ std::int64_t int_or_percent(const boost::json::value* value, std::int64_t replic
 RolloutStrategy read_strategy(const Object& deployment, std::int64_t replicas) {
   RolloutStrategy strategy;
   strategy.recreate = text_at(deployment, {"spec", "strategy", "type"}) == "Recreate";
-  strategy.surge =
-      int_or_percent(find_value(deployment, {"spec", "strategy", "rollingUpdate", "maxSurge"}), replicas, true);
+  strategy.surge = int_or_percent(find_value(deployment, {"spec", "strategy", "rollingUpdate", "maxSurge"}),
+                                  replicas, true);
   strategy.unavailable = int_or_percent(
       find_value(deployment, {"spec", "strategy", "rollingUpdate", "maxUnavailable"}), replicas, false);
   if (strategy.surge == 0 && strategy.unavailable == 0) strategy.unavailable = 1;
@@ -55,7 +55,8 @@ RolloutStep next_step(std::int64_t replicas, const RolloutStrategy& strategy, co
     step.newest = 0;  // only once the older Pods are gone does the new set start
     return step;
   }
-  step.newest = std::clamp(replicas + strategy.surge - older_wanted, std::min(newest.wanted, replicas), replicas);
+  step.newest =
+      std::clamp(replicas + strategy.surge - older_wanted, std::min(newest.wanted, replicas), replicas);
 
   // How many may go without falling below replicas - unavailable: not-ready ones of older sets first, as they
   // serve nobody, then ready ones.

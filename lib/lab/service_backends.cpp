@@ -14,7 +14,8 @@ namespace json = boost::json;
 std::string lower_annotation(const Object& service, std::string_view key, std::string_view older_key = {}) {
   std::string value = annotation(service, key);
   if (value.empty() && !older_key.empty()) value = annotation(service, older_key);
-  std::ranges::transform(value, value.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(value, value.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return value;
 }
 
@@ -45,8 +46,10 @@ void sort_unique(std::vector<Backend>& backends) {
 
 GlobalSettings global_settings(const Object& service) {
   GlobalSettings settings;
-  settings.global = lower_annotation(service, "service.cilium.io/global", "io.cilium/global-service") == "true";
-  const std::string shared = lower_annotation(service, "service.cilium.io/shared", "io.cilium/shared-service");
+  settings.global =
+      lower_annotation(service, "service.cilium.io/global", "io.cilium/global-service") == "true";
+  const std::string shared =
+      lower_annotation(service, "service.cilium.io/shared", "io.cilium/shared-service");
   settings.shared = settings.global && (shared.empty() || shared == "true");
   if (settings.global) {
     const std::string affinity =
@@ -89,9 +92,10 @@ std::vector<Backend> ready_endpoints(const std::vector<ObjectPtr>& slices, std::
   std::vector<Backend> backends;
   for (const ObjectPtr& slice : slices) {
     if (label(*slice, service_name_label) != service) continue;
-    for_each_ready(*slice, label(*slice, source_cluster_label), [&](const std::string& port, Backend backend) {
-      if (port == port_name) backends.push_back(std::move(backend));
-    });
+    for_each_ready(*slice, label(*slice, source_cluster_label),
+                   [&](const std::string& port, Backend backend) {
+                     if (port == port_name) backends.push_back(std::move(backend));
+                   });
   }
   sort_unique(backends);
   return backends;

@@ -22,7 +22,8 @@ std::vector<SliceContent> contents(const PortBackends& backends) {
   }
   std::vector<SliceContent> made;
   for (auto& [port, slice] : slices) {
-    slice.ports.emplace_back(Object{{"name", port.first}, {"port", std::int64_t{port.second}}, {"protocol", "TCP"}});
+    slice.ports.emplace_back(
+        Object{{"name", port.first}, {"port", std::int64_t{port.second}}, {"protocol", "TCP"}});
     made.push_back(std::move(slice));
   }
   return made;

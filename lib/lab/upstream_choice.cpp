@@ -34,7 +34,8 @@ UpstreamChoice::Candidates UpstreamChoice::candidates(const IngressRoute& route)
     if (auto backend = data_plane_.pick(route.service, *port)) result.backends.push_back(std::move(*backend));
     return result;
   }
-  result.backends = ready_endpoints(store_.list("endpointslices", route.service.ns), route.service.name, *port);
+  result.backends =
+      ready_endpoints(store_.list("endpointslices", route.service.ns), route.service.name, *port);
   result.known = !result.backends.empty();
   if (result.known) {
     const std::size_t turn = turns_[route.service]++ % result.backends.size();
