@@ -50,7 +50,7 @@ clusters:
   - {name: two, apiserver: {type: LoadBalancer, address: two.example.org, port: 2379}, ingress: [198.51.100.20]}
 services:
   - {name: first, namespace: apps, ports: [{port: 80}], shared: false, affinity: local, sample: false}
-  - {name: two, ports: [{name: a, port: 1, targetPort: 2}, {name: b, port: 3}], selector: {x: "y"}, affinity: remote,
+  - {name: two, ports: [{name: a, port: 1, targetPort: 80}], selector: {x: "y"}, affinity: remote,
      syncEndpointSlices: true, replicas: 3, image: "nginx:1.27"}
 )",
                                            "full");
