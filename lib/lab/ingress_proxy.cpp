@@ -154,7 +154,9 @@ struct IngressProxy::State : std::enable_shared_from_this<IngressProxy::State> {
       const std::uint16_t port = network.port_of(backend.address, backend.port);
       ExchangeResult result = co_await connect_upstream(*client.upstream, port, limits);
       const bool connected = result == ExchangeResult::answered;
-      if (connected) result = co_await exchange(*client.upstream, request, limits, response);
+      if (connected) {
+        result = co_await exchange(*client.upstream, request, limits, response);
+      }
       if (result == ExchangeResult::answered) co_return finished(client, response);
       client.upstream.reset();
       failure =
