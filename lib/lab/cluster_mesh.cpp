@@ -27,6 +27,7 @@ void ClusterMesh::join(const std::string& cluster, Duration delay, Listener arri
 
 void ClusterMesh::publish(const std::string& cluster, const ObjectKey& service,
                           const PortBackends& backends) {
+  if (shut_down_) return;
   PortBackends& before = published_[{cluster, service}];
   if (before == backends) return;
   before = backends;
@@ -56,6 +57,7 @@ void ClusterMesh::set_delay(const std::string& cluster, Duration delay) {
 }
 
 void ClusterMesh::shutdown() {
+  shut_down_ = true;
   for (const auto& [name, member] : members_) {
     member->under_way.clear();
     member->timer.cancel();

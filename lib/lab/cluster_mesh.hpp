@@ -38,7 +38,8 @@ class ClusterMesh {
   // For the changes to come; those under way keep their time.
   void set_delay(const std::string& cluster, Duration delay);
 
-  // Drops what is under way. The context must run once more before this object may go.
+  // Drops what is under way, and what is published from now on. The context must run once more before this
+  // object may go.
   void shutdown();
 
  private:
@@ -54,6 +55,7 @@ class ClusterMesh {
   void arm(Member& member);
 
   Executor executor_;
+  bool shut_down_ = false;
   std::map<std::string, std::unique_ptr<Member>> members_;
   std::map<std::pair<std::string, ObjectKey>, PortBackends> published_;
 };

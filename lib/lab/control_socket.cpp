@@ -49,6 +49,7 @@ struct ControlSocket::State {
   static Task<> accept_loop(std::shared_ptr<State> state) {
     while (state->acceptor.is_open()) {
       auto [error, socket] = co_await state->acceptor.async_accept(try_await);
+      if (!state->acceptor.is_open()) break;
       if (error) continue;
       auto client = std::make_shared<LocalSocket>(std::move(socket));
       state->clients.insert(client);

@@ -89,6 +89,7 @@ void Kubelet::on_change(const Change& change) {
 }
 
 void Kubelet::reconcile(const ObjectKey& key) {
+  if (!subscription_) return;  // shut down, with this still in the queue
   const ObjectPtr pod = store_.get("pods", key.ns, key.name);
   if (!pod) return;
   const std::string uid = uid_of(*pod);

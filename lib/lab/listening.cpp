@@ -12,6 +12,7 @@ constexpr auto out_of_descriptors_pause = std::chrono::milliseconds(10);
 Task<> accept_loop(std::shared_ptr<TcpAcceptor> acceptor, std::function<void(TcpSocket)> accepted) {
   while (acceptor->is_open()) {
     auto [error, socket] = co_await acceptor->async_accept(try_await);
+    if (!acceptor->is_open()) break;  // closed while this connection was on its way to us
     if (!error) {
       accepted(std::move(socket));
     } else if (error == asio::error::no_descriptors) {

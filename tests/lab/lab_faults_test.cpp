@@ -103,6 +103,36 @@ TEST_CASE("the list of faults says what is set and where") {
   CHECK(lab.faults().empty());
 }
 
+TEST_CASE("a lab stops whatever is under way") {
+  LabFixture fixture([](LabOptions& options) { options.timings.pod_grace = std::chrono::hours(1); });
+  HttpConnection open(fixture.ingress(a), fixture.port());
+  REQUIRE(open.get(fixture.host()));
+  REQUIRE(fixture.lab().set_fault(fault(FaultKind::propagation_delay, {}, std::chrono::hours(1))));
+  for (const int replicas : {3, 0, 5}) {
+    fixture.apply(b, "Deployment", [replicas](boost::json::object& deployment) {
+      deployment.at("spec").as_object()["replicas"] = replicas;
+    });
+  }
+  fixture.lab().stop();
+  CHECK(open.closed_by_server());
+  fixture.lab().stop();  // once more does nothing
+}
+
+TEST_CASE("a lab that cannot start says why and leaves nothing behind") {
+  LabOptions options;
+  options.mesh = default_mesh(2).value();
+  SUBCASE("for a fault of a cluster that it has not") {
+    options.faults = {fault(FaultKind::ingress_down, "elsewhere")};
+  }
+  SUBCASE("for want of an ingress") {
+    options.mesh.ingress.reset();
+  }
+  Lab lab(options);
+  const auto started = lab.start();
+  REQUIRE_FALSE(started);
+  CHECK(started.error().message != "");
+}
+
 TEST_CASE("faults can be set from several threads while traffic runs") {
   LabFixture fixture;
   std::atomic<bool> done = false;
