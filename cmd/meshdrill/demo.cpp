@@ -1,14 +1,3 @@
-#include <chrono>
-#include <cstdio>
-#include <exception>
-#include <filesystem>
-#include <memory>
-#include <thread>
-
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <fmt/format.h>
-
 #include "base/files.hpp"
 #include "commands.hpp"
 #include "drill/cluster.hpp"
@@ -20,9 +9,22 @@
 #include "mesh/load.hpp"
 #include "mesh/write_tree.hpp"
 #include "mesh_access.hpp"
-#include "probe/probe_report.hpp"
+#include "probe/matrix.hpp"
+#include "probe/prober.hpp"
+#include "probe/summary.hpp"
 #include "report/json_report.hpp"
 #include "report/text_report.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <fmt/format.h>
 
 namespace meshdrill::cli {
 namespace {
@@ -30,7 +32,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr Duration look_around = 4s;   // the probe before the drill
+constexpr Duration look_around = 4s;  // the probe before the drill
 constexpr Duration pods_patience = 30s;
 
 struct DemoFlags {
@@ -41,7 +43,8 @@ struct DemoFlags {
 
 // The drill of the demo, as a user would write it; kept beside the journal, to be run again or changed.
 std::string drill_file(const lab::Lab& lab) {
-  return fmt::format(R"(# Takes every workload behind one Service of one cluster away, and asks what users saw.
+  return fmt::format(
+      R"(# Takes every workload behind one Service of one cluster away, and asks what users saw.
 apiVersion: meshdrill/v1
 kind: Drill
 metadata:
@@ -67,8 +70,8 @@ guards:
   deadline: 2m
   abortIf: [{{errors: "> 80%", over: 5s}}]
 )",
-                     fmt::arg("target", lab.clusters().front().name), fmt::arg("dns", lab.dns_server()),
-                     fmt::arg("service", qualified_name(*mesh::ingress_backend(lab.mesh()))));
+      fmt::arg("target", lab.clusters().front().name), fmt::arg("dns", lab.dns_server()),
+      fmt::arg("service", qualified_name(*mesh::ingress_backend(lab.mesh()))));
 }
 
 void heading(int number, const std::string& text) {
@@ -80,7 +83,8 @@ Result<> generate(const mesh::Mesh& mesh, const fs::path& folder) {
   auto tree = mesh::StagedTree::stage(folder, mesh::render(mesh), false);
   if (!tree) return fail(tree.error().message);
   if (const auto done = tree->commit(); !done) return fail(done.error().message);
-  for (const mesh::TreeChange& change : tree->changes()) fmt::print("   {}\n", (folder / change.path).string());
+  for (const mesh::TreeChange& change : tree->changes())
+    fmt::print("   {}\n", (folder / change.path).string());
   return {};
 }
 
@@ -93,7 +97,8 @@ Task<> apply_manifests(const std::vector<drill::Cluster>* clusters, const mesh::
       for (const boost::json::object& object : objects) {
         boost::json::value manifest{object};
         kube::ApplyOptions options;
-        kube::ApiResult<boost::json::value> applied = co_await kube::apply(*cluster.client, manifest, options);
+        kube::ApiResult<boost::json::value> applied =
+            co_await kube::apply(*cluster.client, manifest, options);
         if (!applied) throw std::runtime_error{to_string(applied.error())};
       }
       fmt::print("   {}: {} objects applied\n", cluster.name, objects.size());
@@ -107,7 +112,8 @@ Result<> install(const mesh::Mesh& mesh, const kube::Kubeconfig& kubeconfig) {
   const auto clusters = drill::open_clusters(io.get_executor(), mesh, kubeconfig, notes);
   if (!clusters) return fail(to_string(clusters.error()));
   std::exception_ptr broken;
-  asio::co_spawn(io, apply_manifests(&*clusters, &mesh), [&](std::exception_ptr error) { broken = std::move(error); });
+  asio::co_spawn(io, apply_manifests(&*clusters, &mesh),
+                 [&](std::exception_ptr error) { broken = std::move(error); });
   io.run();
   try {
     if (broken) std::rethrow_exception(broken);
@@ -132,7 +138,7 @@ Result<> look(const lab::Lab& lab) {
   probe::Summary summary{run->streams};
   for (const probe::DnsAnswer& answer : run->answers) summary.add(answer);
   for (const probe::Batch& batch : batches) summary.add(batch);
-  fmt::print("{}", probe::matrix_text(probe::conclude(config, *run, std::move(summary))));
+  fmt::print("{}", probe::matrix_text(summary.tally(), config.identify.clusters, "address"));
   return {};
 }
 
@@ -149,7 +155,8 @@ Result<> set_faults(lab::Lab& lab, const std::vector<std::string>& faults) {
 // The last step. Its exit code is the demo's.
 Result<int> rehearse(const lab::Lab& lab, const fs::path& folder) {
   const std::string file = (folder / "drill.yaml").string();
-  if (const auto written = write_file(file, drill_file(lab)); !written) return tl::unexpected(written.error());
+  if (const auto written = write_file(file, drill_file(lab)); !written)
+    return tl::unexpected(written.error());
   auto scenario = drill::read_scenario(file);
   if (!scenario) return fail(to_string(scenario.error()));
   auto mesh = mesh::load_mesh(folder / "mesh.yaml");
@@ -157,13 +164,15 @@ Result<int> rehearse(const lab::Lab& lab, const fs::path& folder) {
   auto kubeconfig = kube::load_kubeconfig({(folder / "kubeconfig").string(), "", ""});
   if (!kubeconfig) return fail(to_string(kubeconfig.error()));
   const fs::path journal = folder / "journal.jsonl";
-  const int code = run_and_report({std::move(*scenario), file, std::move(mesh->mesh), std::move(*kubeconfig), journal, "text"});
+  const int code = run_and_report(
+      {std::move(*scenario), file, std::move(mesh->mesh), std::move(*kubeconfig), journal, "text"});
   const auto history = drill::read_history(journal);
   if (!history) return tl::unexpected(history.error());
   const drill::Verdict verdict = drill::judge(*history);
   for (const auto& [name, text] : {std::pair{"report.txt", report::render_text(*history, verdict, false)},
                                    std::pair{"report.json", report::render_json(*history, verdict)}}) {
-    if (const auto written = write_file(folder / name, text); !written) return tl::unexpected(written.error());
+    if (const auto written = write_file(folder / name, text); !written)
+      return tl::unexpected(written.error());
     fmt::print("Report:  {}\n", (folder / name).string());
   }
   return code;
@@ -182,13 +191,16 @@ Result<int> run_demo(const DemoFlags& flags, const fs::path& folder) {
     fmt::print("   {}: API {}, ingress {}\n", cluster.name, cluster.api, cluster.ingress);
   }
   fmt::print("   DNS server {}, which answers for {}\n", lab.dns_server(), lab.url());
-  if (const auto w = write_file(folder / "kubeconfig", lab.kubeconfig(), 0600); !w) return tl::unexpected(w.error());
-  if (const auto w = write_file(folder / "mesh.yaml", lab::write_mesh_file(lab.mesh())); !w) return tl::unexpected(w.error());
+  if (const auto w = write_file(folder / "kubeconfig", lab.kubeconfig(), 0600); !w)
+    return tl::unexpected(w.error());
+  if (const auto w = write_file(folder / "mesh.yaml", lab::write_mesh_file(lab.mesh())); !w)
+    return tl::unexpected(w.error());
 
   heading(2, fmt::format("What to install, generated from {}", (folder / "mesh.yaml").string()));
   const auto loaded = mesh::load_mesh(folder / "mesh.yaml");
   if (!loaded) return fail(to_string(loaded.error()));
-  if (const auto done = generate(loaded->mesh, folder / "install"); !done) return tl::unexpected(done.error());
+  if (const auto done = generate(loaded->mesh, folder / "install"); !done)
+    return tl::unexpected(done.error());
 
   heading(3, "The Services, Deployments and Ingress of it, applied through each cluster's API");
   auto kubeconfig = kube::load_kubeconfig({(folder / "kubeconfig").string(), "", ""});
@@ -200,10 +212,12 @@ Result<int> run_demo(const DemoFlags& flags, const fs::path& folder) {
     if (const auto done = set_faults(lab, flags.faults); !done) return tl::unexpected(done.error());
   }
 
-  heading(flags.faults.empty() ? 4 : 5, fmt::format("Who answers now: probing {} for {}", lab.url(), format_duration(look_around)));
+  heading(flags.faults.empty() ? 4 : 5,
+          fmt::format("Who answers now: probing {} for {}", lab.url(), format_duration(look_around)));
   if (const auto done = look(lab); !done) return tl::unexpected(done.error());
 
-  heading(flags.faults.empty() ? 5 : 6, fmt::format("The drill: {}'s Pods go away", lab.clusters().front().name));
+  heading(flags.faults.empty() ? 5 : 6,
+          fmt::format("The drill: {}'s Pods go away", lab.clusters().front().name));
   return rehearse(lab, folder);
 }
 
@@ -227,7 +241,8 @@ int demo(const DemoFlags& flags) {
     fs::create_directories(folder, error);
     if (error || fs::exists(folder / "journal.jsonl")) {
       fmt::print(stderr, "meshdrill: {} {}\n", folder.string(),
-                 error ? "cannot be made: " + error.message() : "holds the journal of an earlier demo; choose another folder");
+                 error ? "cannot be made: " + error.message()
+                       : "holds the journal of an earlier demo; choose another folder");
       return exit_usage;
     }
   }
@@ -240,14 +255,20 @@ int demo(const DemoFlags& flags) {
 }  // namespace
 
 void add_demo(CLI::App& app, Run& run) {
-  CLI::App* verb = app.add_subcommand("demo", "Run the whole job on an embedded lab: generate, install, probe, drill");
+  CLI::App* verb =
+      app.add_subcommand("demo", "Run the whole job on an embedded lab: generate, install, probe, drill");
   const auto flags = std::make_shared<DemoFlags>();
-  verb->add_option("--clusters", flags->clusters, "How many clusters the mesh has")->check(CLI::Range(2, 20))->capture_default_str();
-  verb->add_option("--dir", flags->folder, "Where to write everything; by default a fresh folder for temporary files")
+  verb->add_option("--clusters", flags->clusters, "How many clusters the mesh has")
+      ->check(CLI::Range(2, 20))
+      ->capture_default_str();
+  verb->add_option("--dir", flags->folder,
+                   "Where to write everything; by default a fresh folder for temporary files")
       ->type_name("FOLDER");
   std::string names;
-  for (const lab::FaultInfo& info : lab::fault_table()) names += fmt::format("{}{}", names.empty() ? "" : ", ", info.name);
-  verb->add_option("--fault", flags->faults, "Break the lab before the drill, NAME[=DURATION][@CLUSTER]: " + names)
+  for (const lab::FaultInfo& info : lab::fault_table())
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", info.name);
+  verb->add_option("--fault", flags->faults,
+                   "Break the lab before the drill, NAME[=DURATION][@CLUSTER]: " + names)
       ->type_name("FAULT")
       ->take_all();
   verb->callback([&run, flags] { run = [flags] { return demo(*flags); }; });

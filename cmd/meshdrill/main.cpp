@@ -14,7 +14,11 @@ int run_command_line(int argc, char** argv) {
   meshdrill::cli::add_check(app, run);
   meshdrill::cli::add_generate(app, run);
   meshdrill::cli::add_probe(app, run);
+  meshdrill::cli::add_drill(app, run);
+  meshdrill::cli::add_recover(app, run);
+  meshdrill::cli::add_report(app, run);
   meshdrill::cli::add_lab(app, run);
+  meshdrill::cli::add_demo(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

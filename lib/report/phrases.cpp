@@ -26,11 +26,6 @@ std::string interval(const probe::Bounds& bounds) {
   return fmt::format("{:.3f} to {}", to_seconds(bounds.lower), seconds(*bounds.upper));
 }
 
-std::string percent(std::uint64_t part, std::uint64_t whole) {
-  return fmt::format("{:.1f} %",
-                     whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
-}
-
 std::string headline(drill::VerdictKind kind) {
   switch (kind) {
     case drill::VerdictKind::pass:

@@ -15,8 +15,6 @@ std::string seconds(probe::Offset time);
 std::string after(probe::Offset time, probe::Offset since);
 // "0.040 to 0.082 s", "at least 2.000 s".
 std::string interval(const probe::Bounds& bounds);
-// "12.5 %"
-std::string percent(std::uint64_t part, std::uint64_t whole);
 
 // The word a person reads first: PASS, FAIL, INCONCLUSIVE, …
 std::string headline(drill::VerdictKind kind);

@@ -2,11 +2,10 @@
 
 #include "base/text.hpp"
 #include "base/text_table.hpp"
-#include "drill/record.hpp"
+#include "probe/matrix.hpp"
 #include "report/phrases.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include <fmt/format.h>
 
@@ -55,11 +54,14 @@ std::string preflight_section(const History& history) {
 }
 
 std::string matrix_section(const History& history) {
+  std::vector<std::string> clusters;
+  for (const drill::ClusterInfo& cluster : history.clusters) clusters.push_back(cluster.name);
   std::string text;
   for (const Period& period : periods()) {
     const drill::PhaseRecord* phase = history.phase(period.phase);
     if (phase == nullptr) continue;
-    text += render_matrix(history, *phase, fmt::format("{} ({})", period.title, to_string(period.phase)));
+    text += probe::matrix_text(phase->tally, clusters,
+                               fmt::format("{} ({})", period.title, to_string(period.phase)));
   }
   return text.empty() ? text : "\nWho answered, by the address that was asked\n" + text;
 }
@@ -155,32 +157,6 @@ std::string not_proved_section(const History& history) {
 }
 
 }  // namespace
-
-std::string render_matrix(const History& history, const drill::PhaseRecord& phase, const std::string& title) {
-  // Streams that follow DNS are counted with the address that they were sent to.
-  std::map<std::optional<IpAddress>, std::map<std::string, std::uint64_t>> rows;
-  for (const auto& [key, cell] : phase.tally.cells()) rows[key.address][key.cluster] += cell.total();
-  TextTable table;
-  std::vector<std::string> head{title};
-  for (const drill::ClusterInfo& cluster : history.clusters) head.push_back(cluster.name);
-  head.insert(head.end(), {"failed", "requests"});
-  table.row(std::move(head));
-  for (const auto& [address, counts] : rows) {
-    std::uint64_t total = 0;
-    for (const auto& [cluster, count] : counts) total += count;
-    std::vector<std::string> cells{address ? to_string(*address) : "(no address)"};
-    const auto add = [&](const std::string& cluster) {
-      const auto found = counts.find(cluster);
-      cells.push_back(
-          found == counts.end() ? "-" : fmt::format("{} ({})", found->second, percent(found->second, total)));
-    };
-    for (const drill::ClusterInfo& cluster : history.clusters) add(cluster.name);
-    add("");
-    cells.push_back(fmt::format("{}", total));
-    table.row(std::move(cells));
-  }
-  return table.text();
-}
 
 std::string render_text(const History& history, const Verdict& verdict, bool colour) {
   return head(history, verdict, colour) + preflight_section(history) + matrix_section(history) +

@@ -11,9 +11,4 @@ namespace meshdrill::report {
 // Lines for a terminal, ending in a newline. `colour` adds ANSI colours to the words that matter.
 std::string render_text(const drill::History& history, const drill::Verdict& verdict, bool colour);
 
-// The matrix alone, address × cluster, of one phase: the tally of every stream. `title` heads its first
-// column.
-std::string render_matrix(const drill::History& history, const drill::PhaseRecord& phase,
-                          const std::string& title);
-
 }  // namespace meshdrill::report
