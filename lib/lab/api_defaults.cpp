@@ -134,13 +134,15 @@ std::string base64(std::string_view text) {
 
 void secret_defaults(Object& object) {
   set_default(object, "type", "Opaque");
-  const json::object* const plain = find_object(object, {"stringData"});
-  if (plain == nullptr) return;
+  const json::value* const given = object.if_contains("stringData");
+  if (given == nullptr) return;
+  const json::value plain = *given;  // a copy: adding data moves what it stands in
+  object.erase("stringData");
+  if (!plain.is_object()) return;
   json::object& data = object_at(object, {"data"});
-  for (const json::key_value_pair& entry : *plain) {
+  for (const json::key_value_pair& entry : plain.get_object()) {
     if (const json::string* const text = entry.value().if_string()) data[entry.key()] = base64(view(*text));
   }
-  object.erase("stringData");
 }
 
 void namespace_defaults(Object& object) {

@@ -56,8 +56,8 @@ std::optional<std::vector<ManagerEntry>> read_managed_fields(const Object& objec
 
 void write_managed_fields(Object& object, std::vector<ManagerEntry> entries) {
   std::erase_if(entries, [](const ManagerEntry& entry) { return entry.fields.empty(); });
-  std::ranges::stable_sort(entries, {}, [](const ManagerEntry& entry) {
-    return std::tie(entry.operation, entry.time, entry.manager);
+  std::ranges::sort(entries, {}, [](const ManagerEntry& entry) {
+    return std::tie(entry.operation, entry.time, entry.manager, entry.subresource, entry.api_version);
   });
   json::array list;
   for (const ManagerEntry& entry : entries) {

@@ -70,6 +70,17 @@ TEST_CASE("a Service gets an address of its own and its ports' targets") {
   CHECK(port == parse_object(R"({"port":8080,"protocol":"TCP","targetPort":8080})"));
 }
 
+TEST_CASE("the plain text of a Secret is stored encoded") {
+  Api api;
+  const Object made =
+      api.post("/api/v1/namespaces/default/secrets",
+               parse_object(R"({"metadata":{"name":"s"},"stringData":{"a":"hello","b":""}})"));
+  CHECK(text_at(made, {"data", "a"}) == "aGVsbG8=");
+  CHECK(text_at(made, {"data", "b"}).empty());
+  CHECK(text_at(made, {"type"}) == "Opaque");
+  CHECK_FALSE(made.contains("stringData"));
+}
+
 TEST_CASE("objects that cannot be are refused in the words of Kubernetes") {
   Api api;
   Object draft = deployment("web", -1);

@@ -102,7 +102,6 @@ class Client {
  public:
   Client(Cluster& cluster, const std::optional<KeyPair>& certificate, int newest_tls = TLS1_3_VERSION)
       : stream_(context_, settings(cluster, certificate, newest_tls)) {
-    error_code error;
     const asio::ip::tcp::endpoint endpoint(asio::ip::make_address("127.0.0.1"), cluster.port);
     stream_.next_layer().connect(endpoint);
     stream_.handshake(asio::ssl::stream_base::client, failure);
