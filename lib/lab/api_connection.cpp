@@ -113,7 +113,7 @@ Task<> Connection::serve() {
   }
   if (closed_) co_return;
   renew_deadline(kWriteTime);
-  [[maybe_unused]] const auto [ignored] = co_await stream_.async_shutdown(try_await);
+  co_await stream_.async_shutdown(try_await);
 }
 
 // One request and its answer. False when the connection is to end.
@@ -241,13 +241,12 @@ Task<> Connection::stream_watch(WatchStream& watch) {
     if (alive && !news_ && !closed_) {
       deadline_.cancel();
       wake_.expires_at(std::min(end, bookmark));
-      [[maybe_unused]] const auto [woken] = co_await wake_.async_wait(try_await);
+      co_await wake_.async_wait(try_await);
     }
   }
   if (!alive || closed_) co_return;
   renew_deadline(kWriteTime);
-  [[maybe_unused]] const auto [lost, sent] =
-      co_await asio::async_write(stream_, http::make_chunk_last(), try_await);
+  co_await asio::async_write(stream_, http::make_chunk_last(), try_await);
 }
 
 Task<bool> Connection::send_chunk(std::string lines) {
@@ -259,14 +258,14 @@ Task<bool> Connection::send_chunk(std::string lines) {
 
 Task<> Connection::sleep(Duration duration) {
   wake_.expires_after(duration);
-  [[maybe_unused]] const auto [ignored] = co_await wake_.async_wait(try_await);
+  co_await wake_.async_wait(try_await);
 }
 
 // A client that gives a watch up closes the connection, and sends nothing else before.
 Task<> Connection::await_end(std::shared_ptr<Connection> self) {
   char byte = 0;
   const asio::mutable_buffer one(&byte, 1);
-  [[maybe_unused]] const auto [error, size] = co_await self->stream_.async_read_some(one, try_await);
+  co_await self->stream_.async_read_some(one, try_await);
   self->close();
 }
 

@@ -82,7 +82,7 @@ Task<> ApiServer::State::accept(std::shared_ptr<State> self) {
     } else {
       // Out of file descriptors, most likely: trying again at once would keep the thread busy.
       self->pause.expires_after(std::chrono::milliseconds{50});
-      [[maybe_unused]] const auto [ignored] = co_await self->pause.async_wait(try_await);
+      co_await self->pause.async_wait(try_await);
     }
   }
 }
