@@ -95,7 +95,7 @@ Task<> apply_manifests(const std::vector<drill::Cluster>* clusters, const mesh::
       if (member.name != cluster.name) continue;
       const std::vector<boost::json::object> objects = mesh::manifests(*mesh, member);
       for (const boost::json::object& object : objects) {
-        boost::json::value manifest{object};
+        boost::json::value manifest(object);  // braces would make an array of it
         kube::ApplyOptions options;
         kube::ApiResult<boost::json::value> applied =
             co_await kube::apply(*cluster.client, manifest, options);

@@ -1,6 +1,6 @@
 #include "lab/control_socket.hpp"
 
-#include "lab/listening.hpp"
+#include "lab/net/listening.hpp"
 
 #include <filesystem>
 #include <set>

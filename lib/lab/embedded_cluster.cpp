@@ -1,14 +1,14 @@
 #include "lab/embedded_cluster.hpp"
 
 #include "base/certificates.hpp"
-#include "lab/annotation_fault.hpp"
-#include "lab/api_server.hpp"
-#include "lab/deployment_controller.hpp"
-#include "lab/endpoint_slice_controller.hpp"
-#include "lab/ingress_status.hpp"
-#include "lab/kubelet.hpp"
-#include "lab/replica_set_controller.hpp"
-#include "lab/slice_sync.hpp"
+#include "lab/api/api_server.hpp"
+#include "lab/controllers/annotation_fault.hpp"
+#include "lab/controllers/deployment_controller.hpp"
+#include "lab/controllers/endpoint_slice_controller.hpp"
+#include "lab/controllers/ingress_status.hpp"
+#include "lab/controllers/kubelet.hpp"
+#include "lab/controllers/replica_set_controller.hpp"
+#include "lab/controllers/slice_sync.hpp"
 
 #include <fmt/format.h>
 

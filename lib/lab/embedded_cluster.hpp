@@ -3,15 +3,15 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "lab/address_block.hpp"
-#include "lab/cluster_mesh.hpp"
-#include "lab/cluster_objects.hpp"
-#include "lab/data_plane.hpp"
+#include "lab/controllers/cluster_objects.hpp"
 #include "lab/faults.hpp"
-#include "lab/ingress_proxy.hpp"
 #include "lab/kubeconfig_writer.hpp"
 #include "lab/lab.hpp"
-#include "lab/pod_network.hpp"
+#include "lab/net/address_block.hpp"
+#include "lab/net/cluster_mesh.hpp"
+#include "lab/net/data_plane.hpp"
+#include "lab/net/ingress_proxy.hpp"
+#include "lab/net/pod_network.hpp"
 
 #include <memory>
 #include <string>

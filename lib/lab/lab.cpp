@@ -1,10 +1,10 @@
 #include "lab/lab.hpp"
 
 #include "lab/control_socket.hpp"
-#include "lab/dns_server.hpp"
 #include "lab/embedded_cluster.hpp"
 #include "lab/lab_commands.hpp"
-#include "lab/listening.hpp"
+#include "lab/net/dns_server.hpp"
+#include "lab/net/listening.hpp"
 #include "mesh/render.hpp"
 
 #include <algorithm>

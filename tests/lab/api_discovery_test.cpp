@@ -1,6 +1,6 @@
+#include "lab/api/api_route.hpp"
+#include "lab/api/protobuf.hpp"
 #include "lab/api_fixture.hpp"
-#include "lab/api_route.hpp"
-#include "lab/protobuf.hpp"
 
 #include <algorithm>
 #include <string>

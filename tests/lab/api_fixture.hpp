@@ -1,8 +1,8 @@
 // A cluster's API without sockets, and the few ways in which tests talk to it.
 #pragma once
 
-#include "lab/api_handler.hpp"
-#include "lab/json_access.hpp"
+#include "lab/api/api_handler.hpp"
+#include "lab/api/json_access.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,4 +1,4 @@
-#include "lab/api_handler.hpp"
+#include "lab/api/api_handler.hpp"
 
 #include "lab/api_fixture.hpp"
 

@@ -1,8 +1,8 @@
+#include "lab/api/api_handler.hpp"
+#include "lab/api/selectors.hpp"
+#include "lab/api/tables.hpp"
+#include "lab/api/timestamps.hpp"
 #include "lab/api_fixture.hpp"
-#include "lab/api_handler.hpp"
-#include "lab/selectors.hpp"
-#include "lab/tables.hpp"
-#include "lab/timestamps.hpp"
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 // Over real TLS sockets: who gets in, how streams behave, and how faults look from outside.
-#include "lab/api_server.hpp"
+#include "lab/api/api_server.hpp"
 
 #include "lab/api_fixture.hpp"
 

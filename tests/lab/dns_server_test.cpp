@@ -1,4 +1,4 @@
-#include "lab/dns_server.hpp"
+#include "lab/net/dns_server.hpp"
 
 #include "lab/dns_query.hpp"
 

@@ -1,4 +1,4 @@
-#include "lab/ingress_routes.hpp"
+#include "lab/net/ingress_routes.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "lab/managed_fields.hpp"
+#include "lab/api/managed_fields.hpp"
 
 #include "lab/api_fixture.hpp"
 

@@ -1,7 +1,7 @@
-#include "lab/object_store.hpp"
+#include "lab/api/object_store.hpp"
 
-#include "lab/json_access.hpp"
-#include "lab/timestamps.hpp"
+#include "lab/api/json_access.hpp"
+#include "lab/api/timestamps.hpp"
 
 #include <string>
 #include <vector>

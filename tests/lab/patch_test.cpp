@@ -1,4 +1,4 @@
-#include "lab/patch.hpp"
+#include "lab/api/patch.hpp"
 
 #include "lab/api_fixture.hpp"
 

@@ -1,4 +1,4 @@
-#include "lab/rolling_update.hpp"
+#include "lab/controllers/rolling_update.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "lab/service_backends.hpp"
+#include "lab/net/service_backends.hpp"
 
 #include <doctest/doctest.h>
 

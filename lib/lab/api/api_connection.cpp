@@ -1,0 +1,304 @@
+#include "lab/api/api_connection.hpp"
+
+#include "lab/api/api_route.hpp"
+#include "lab/api/api_status.hpp"
+#include "lab/api/client_identity.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/ssl/ssl_stream.hpp>
+
+namespace meshdrill::lab {
+
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+using namespace std::chrono_literals;
+
+constexpr auto kHandshakeTime = 30s;
+constexpr auto kIdleTime = 5min;   // between two requests
+constexpr auto kWriteTime = 1min;  // for a client that does not read
+constexpr auto kBookmarkEvery = 30s;
+constexpr std::size_t kHeaderLimit = std::size_t{64} << 10;
+constexpr std::size_t kBodyLimit = std::size_t{3} << 20;  // as the API server's
+
+class Connection : public ApiConnection, public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(TcpSocket socket, std::shared_ptr<ApiService> service)
+      : service_(std::move(service)),
+        stream_(std::move(socket), service_->tls),
+        deadline_(stream_.get_executor()),
+        wake_(stream_.get_executor()) {}
+
+  void close() override {
+    closed_ = true;
+    error_code ignored;
+    stream_.next_layer().close(ignored);
+    deadline_.cancel();
+    wake_.cancel();
+  }
+
+  void expire_watch() override {
+    if (watch_ == nullptr) return;
+    watch_->expire();
+    notify();
+  }
+
+  Executor executor() { return stream_.get_executor(); }
+
+  static Task<> run(std::shared_ptr<Connection> self) {
+    co_await self->serve();
+    self->close();
+  }
+
+ private:
+  Task<> serve();
+  Task<bool> exchange();
+  Task<bool> answer(ApiRequest request, bool keep_alive);
+  Task<bool> send(ApiResponse response, bool keep_alive, bool head);
+  Task<> stream_watch(WatchStream& watch);
+  Task<bool> send_chunk(std::string lines);
+  Task<> sleep(Duration duration);
+  static Task<> await_end(std::shared_ptr<Connection> self);
+
+  std::optional<ApiUser> user_of(std::string_view authorization) const;
+  ObjectStore::Subscription listen();
+  void watch_for_end();
+
+  // Closes the connection unless renewed in time.
+  void renew_deadline(Duration duration) {
+    deadline_.expires_after(duration);
+    deadline_.async_wait([self = weak_from_this()](const error_code& error) {
+      const auto connection = self.lock();
+      // A renewal may come while the expiry is already on its way here.
+      if (!error && connection && connection->deadline_.expiry() <= Clock::now()) connection->close();
+    });
+  }
+
+  // Wakes stream_watch(), now or when it next wants to sleep.
+  void notify() {
+    news_ = true;
+    wake_.cancel();
+  }
+
+  std::shared_ptr<ApiService> service_;
+  beast::ssl_stream<TcpSocket> stream_;
+  beast::flat_buffer buffer_;
+  Timer deadline_;
+  Timer wake_;
+  std::optional<ApiUser> certified_;  // who the client certificate says this is
+  bool closed_ = false;
+  bool news_ = false;
+  WatchStream* watch_ = nullptr;  // the one being served
+};
+
+Task<> Connection::serve() {
+  renew_deadline(kHandshakeTime);
+  const auto [error] = co_await stream_.async_handshake(asio::ssl::stream_base::server, try_await);
+  if (error) co_return;
+  certified_ = user_of_certificate(stream_.native_handle());
+  bool more = true;
+  while (more && !closed_) {
+    more = co_await exchange();
+  }
+  if (closed_) co_return;
+  renew_deadline(kWriteTime);
+  co_await stream_.async_shutdown(try_await);
+}
+
+// One request and its answer. False when the connection is to end.
+Task<bool> Connection::exchange() {
+  http::request_parser<http::string_body> parser;
+  parser.header_limit(kHeaderLimit);
+  parser.body_limit(kBodyLimit);
+  renew_deadline(kIdleTime);
+  const auto [error, size] = co_await http::async_read(stream_, buffer_, parser, try_await);
+  if (error || size == 0) co_return false;
+  http::request<http::string_body> message = parser.release();
+  const auto user =
+      user_of({message[http::field::authorization].data(), message[http::field::authorization].size()});
+  ApiRequest request;
+  request.method = std::string(message.method_string());
+  request.target = std::string(message.target());
+  request.accept = std::string(message[http::field::accept]);
+  request.content_type = std::string(message[http::field::content_type]);
+  request.user_agent = std::string(message[http::field::user_agent]);
+  request.body = std::move(message.body());
+  const bool keep_alive = message.keep_alive();
+  if (!user) {
+    ApiResponse refusal = to_response(unauthorized());
+    const bool head = request.method == "HEAD";
+    co_return co_await send(std::move(refusal), keep_alive, head);
+  }
+  request.user = *user;
+  co_return co_await answer(std::move(request), keep_alive);
+}
+
+// Whether a request, done well, has changed an object.
+bool is_write(const ApiRequest& request, const Target& target, const std::optional<Route>& route) {
+  return request.method != "GET" && request.method != "HEAD" && route && route->type->persisted &&
+         target.option("dryRun").empty();
+}
+
+Task<bool> Connection::answer(ApiRequest request, bool keep_alive) {
+  using Kind = ApiFault::Kind;
+  const Target target = parse_target(request.target).value_or(Target());
+  const std::optional<Route> route = find_route(target, request.method);
+  const std::string resource = route ? resource_path(*route) : std::string();
+  ApiFaults& faults = service_->faults;
+
+  const auto latency = faults.strike(Kind::latency, request.method, resource);
+  if (latency) {
+    co_await sleep(latency->delay);
+  }
+  if (closed_ || faults.strike(Kind::close, request.method, resource)) {
+    close();
+    co_return false;
+  }
+  ApiResponse response;
+  if (const auto busy = faults.strike(Kind::too_many_requests, request.method, resource)) {
+    response = to_response(too_many_requests(busy->retry_after));
+  } else if (faults.strike(Kind::internal_error, request.method, resource)) {
+    response = to_response(internal_error("the lab was told to fail"));
+  } else {
+    response = service_->handler.handle(request);
+  }
+  const bool written = is_write(request, target, route) && response.status < 300;
+  if (written && faults.strike(Kind::lost_answer, request.method, resource)) {
+    close();
+    co_return false;
+  }
+  if (response.watch) {
+    if (faults.strike(Kind::expired_watch, request.method, resource)) response.watch->expire();
+    co_await stream_watch(*response.watch);
+    watch_ = nullptr;
+    co_return false;
+  }
+  const bool head = request.method == "HEAD";
+  co_return co_await send(std::move(response), keep_alive, head);
+}
+
+http::response<http::string_body> to_message(ApiResponse response) {
+  http::response<http::string_body> message(static_cast<http::status>(response.status), 11);
+  message.set(http::field::content_type, response.content_type);
+  message.set(http::field::cache_control, "no-cache, private");
+  for (const auto& [name, value] : response.headers) message.set(name, value);
+  message.body() = std::move(response.body);
+  return message;
+}
+
+Task<bool> Connection::send(ApiResponse response, bool keep_alive, bool head) {
+  http::response<http::string_body> message = to_message(std::move(response));
+  message.keep_alive(keep_alive);
+  message.prepare_payload();
+  if (head) message.body().clear();
+  renew_deadline(kWriteTime);
+  const auto [error, size] = co_await http::async_write(stream_, message, try_await);
+  co_return !error && size > 0 && keep_alive;
+}
+
+// A watch has the rest of the connection: its end is the end of the stream.
+Task<> Connection::stream_watch(WatchStream& watch) {
+  http::response<http::empty_body> head(http::status::ok, 11);
+  head.set(http::field::content_type, "application/json");
+  head.set(http::field::cache_control, "no-cache, private");
+  head.keep_alive(false);
+  head.chunked(true);
+  http::response_serializer<http::empty_body> serializer(head);
+  renew_deadline(kWriteTime);
+  const auto [error, size] = co_await http::async_write_header(stream_, serializer, try_await);
+  if (error || size == 0) co_return;
+
+  const ObjectStore::Subscription subscription = listen();
+  watch_ = &watch;
+  watch_for_end();
+  const Clock::time_point end = Clock::now() + watch.timeout();
+  Clock::time_point bookmark = Clock::now() + kBookmarkEvery;
+  bool alive = true;
+  while (alive && !closed_) {
+    news_ = false;
+    std::string lines = watch.next();
+    const Clock::time_point now = Clock::now();
+    const bool last = watch.ended() || now >= end;
+    if (last || now >= bookmark) {
+      lines += watch.bookmark();
+      bookmark = now + kBookmarkEvery;
+    }
+    if (!lines.empty()) {
+      alive = co_await send_chunk(std::move(lines));
+    }
+    if (last) break;
+    if (alive && !news_ && !closed_) {
+      deadline_.cancel();
+      wake_.expires_at(std::min(end, bookmark));
+      co_await wake_.async_wait(try_await);
+    }
+  }
+  if (!alive || closed_) co_return;
+  renew_deadline(kWriteTime);
+  co_await asio::async_write(stream_, http::make_chunk_last(), try_await);
+}
+
+Task<bool> Connection::send_chunk(std::string lines) {
+  renew_deadline(kWriteTime);
+  const asio::const_buffer bytes(lines.data(), lines.size());
+  const auto [error, size] = co_await asio::async_write(stream_, http::make_chunk(bytes), try_await);
+  co_return !error && size > 0;
+}
+
+Task<> Connection::sleep(Duration duration) {
+  wake_.expires_after(duration);
+  co_await wake_.async_wait(try_await);
+}
+
+// A client that gives a watch up closes the connection, and sends nothing else before.
+Task<> Connection::await_end(std::shared_ptr<Connection> self) {
+  char byte = 0;
+  const asio::mutable_buffer one(&byte, 1);
+  co_await self->stream_.async_read_some(one, try_await);
+  self->close();
+}
+
+void Connection::watch_for_end() {
+  asio::co_spawn(stream_.get_executor(), await_end(shared_from_this()),
+                 [](const std::exception_ptr& failure) {
+                   if (failure) std::rethrow_exception(failure);
+                 });
+}
+
+ObjectStore::Subscription Connection::listen() {
+  return service_->handler.store().subscribe([self = weak_from_this()](const Change&) {
+    if (const auto connection = self.lock()) connection->notify();
+  });
+}
+
+std::optional<ApiUser> Connection::user_of(std::string_view authorization) const {
+  if (certified_) return certified_;
+  constexpr std::string_view scheme = "Bearer ";
+  if (!authorization.starts_with(scheme)) return std::nullopt;
+  const auto found = service_->tokens.find(std::string(authorization.substr(scheme.size())));
+  if (found == service_->tokens.end()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace
+
+std::shared_ptr<ApiConnection> serve_connection(TcpSocket socket, std::shared_ptr<ApiService> service) {
+  auto connection = std::make_shared<Connection>(std::move(socket), std::move(service));
+  asio::co_spawn(connection->executor(), Connection::run(connection), [](const std::exception_ptr& failure) {
+    if (failure) std::rethrow_exception(failure);
+  });
+  return connection;
+}
+
+}  // namespace meshdrill::lab

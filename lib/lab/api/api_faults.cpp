@@ -1,0 +1,35 @@
+#include "lab/api/api_faults.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace meshdrill::lab {
+
+void ApiFaults::set(ApiFault fault) {
+  std::erase_if(faults_, [&](const ApiFault& old) {
+    return old.kind == fault.kind && old.method == fault.method && old.resource == fault.resource;
+  });
+  faults_.push_back(std::move(fault));
+}
+
+void ApiFaults::clear(ApiFault::Kind kind) {
+  std::erase_if(faults_, [&](const ApiFault& fault) { return fault.kind == kind; });
+}
+
+bool ApiFaults::holds(ApiFault::Kind kind) const {
+  return std::ranges::any_of(faults_, [kind](const ApiFault& fault) { return fault.kind == kind; });
+}
+
+std::optional<ApiFault> ApiFaults::strike(ApiFault::Kind kind, std::string_view method,
+                                          std::string_view resource) {
+  const auto found = std::ranges::find_if(faults_, [&](const ApiFault& fault) {
+    return fault.kind == kind && (fault.method.empty() || fault.method == method) &&
+           (fault.resource.empty() || fault.resource == resource);
+  });
+  if (found == faults_.end()) return std::nullopt;
+  const ApiFault fault = *found;
+  if (found->count > 0 && --found->count == 0) faults_.erase(found);
+  return fault;
+}
+
+}  // namespace meshdrill::lab

@@ -1,0 +1,27 @@
+// What a lab cluster holds before anything is applied to it: its nodes and its ingress controller.
+#pragma once
+
+#include "lab/api/object_store.hpp"
+
+#include <string>
+#include <vector>
+
+namespace meshdrill::lab {
+
+struct ClusterFacts {
+  std::string name;
+  std::vector<std::string> node_addresses;  // the second node is the one for the ingress
+  std::string ingress_address;
+  int ingress_port = 80;
+  std::string ingress_class = "nginx";
+  std::string ingress_namespace = "ingress-nginx";
+  std::string ingress_controller = "ingress-nginx-controller";  // its Deployment and its Service
+};
+
+// In the order in which to apply them. A status is not applied with an object; see write_statuses().
+std::vector<Object> initial_objects(const ClusterFacts& facts);
+
+// The statuses of the nodes and of the ingress' LoadBalancer Service.
+void write_statuses(ObjectStore& store, const ClusterFacts& facts);
+
+}  // namespace meshdrill::lab

@@ -1,0 +1,65 @@
+// Runs a cluster's Pods: gives each a node and an address, waits for its ConfigMaps, serves its files on its
+// container ports, and ends it gracefully. Pods on the host's network are taken for running, but nothing is
+// served for them. Not acted upon: probes, resource limits, preStop hooks.
+#pragma once
+
+#include "base/duration.hpp"
+#include "lab/controllers/work_queue.hpp"
+#include "lab/net/address_block.hpp"
+#include "lab/net/pod_network.hpp"
+#include "lab/net/pod_server.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace meshdrill::lab {
+
+struct KubeletTimings {
+  Duration start;  // from scheduled to Ready
+  Duration grace;  // a terminating Pod still accepts
+};
+
+// On a Pod that could not have its container's port: the port that it listens on instead.
+inline constexpr std::string_view listening_port_annotation = "lab.meshdrill.io/listening-port";
+
+class Kubelet {
+ public:
+  // `store` and `network` must outlive it. `cluster` counts from 1.
+  Kubelet(Executor executor, ObjectStore& store, PodNetwork& network, const AddressBlock& block, int cluster,
+          KubeletTimings timings);
+  ~Kubelet();
+
+  // Ends every Pod at once. The context must run once more before this object may go.
+  void shutdown();
+
+ private:
+  struct Pod;
+
+  void on_change(const Change& change);
+  void reconcile(const ObjectKey& key);
+  void schedule(const Object& pod);
+  void begin(Pod& state, const Object& pod);
+  void start_after(Pod& state, Duration delay);
+  void start(Pod& state);
+  bool open_ports(Pod& state, const Object& pod);
+  void terminate(Pod& state);
+  void drain(Pod& state);
+  void finish(const std::string& uid);
+  std::string free_address();
+
+  Executor executor_;
+  ObjectStore& store_;
+  PodNetwork& network_;
+  const AddressBlock& block_;
+  int cluster_;
+  KubeletTimings timings_;
+  std::map<std::string, std::unique_ptr<Pod>> pods_;  // by uid
+  int last_host_ = AddressBlock::first_pod - 1;
+  std::size_t last_node_ = 0;
+  WorkQueue queue_;
+  ObjectStore::Subscription subscription_;
+};
+
+}  // namespace meshdrill::lab
