@@ -34,6 +34,9 @@ using namespace std::chrono_literals;
 
 constexpr Duration look_around = 4s;  // the probe before the drill
 constexpr Duration pods_patience = 30s;
+// Longer than a lab Pod's grace of 400 ms: for the rest of it the others send to Pods that are gone, which
+// users do notice.
+constexpr Duration propagation = 700ms;
 
 struct DemoFlags {
   int clusters = 2;
@@ -61,11 +64,11 @@ traffic:
   dnsServers: ["{dns}"]
 phases: {{baseline: 8s, fail: 15s, hold: 8s, restore: 30s, recovered: 8s}}
 expect:
-  baseline: {{everyClusterSeen: true, balance: {{tolerance: 10%}}, errors: <= 1%}}
+  baseline: {{everyClusterSeen: true, balance: {{tolerance: 15%}}, errors: <= 1%}}
   fail: {{outage: <= 1s}}
   hold: {{everyClusterSeen: true, targetShare: 0%, errors: <= 0.1%}}
   restore: {{outage: <= 1s}}
-  recovered: {{everyClusterSeen: true, balance: {{tolerance: 10%}}, errors: <= 1%}}
+  recovered: {{everyClusterSeen: true, balance: {{tolerance: 15%}}, errors: <= 1%}}
 guards:
   deadline: 2m
   abortIf: [{{errors: "> 80%", over: 5s}}]
@@ -185,12 +188,14 @@ Result<int> run_demo(const DemoFlags& flags, const fs::path& folder) {
   lab::LabOptions options;
   options.mesh = *wanted;
   options.apply_sample = false;
+  options.timings.propagation = propagation;
   lab::Lab lab{options};
   if (const auto started = lab.start(); !started) return tl::unexpected(started.error());
   for (const lab::LabCluster& cluster : lab.clusters()) {
     fmt::print("   {}: API {}, ingress {}\n", cluster.name, cluster.api, cluster.ingress);
   }
   fmt::print("   DNS server {}, which answers for {}\n", lab.dns_server(), lab.url());
+  fmt::print("   a change of one cluster reaches the others after {}\n", format_duration(propagation));
   if (const auto w = write_file(folder / "kubeconfig", lab.kubeconfig(), 0600); !w)
     return tl::unexpected(w.error());
   if (const auto w = write_file(folder / "mesh.yaml", lab::write_mesh_file(lab.mesh())); !w)

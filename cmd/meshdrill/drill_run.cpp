@@ -36,6 +36,7 @@ int run_and_report(DrillRun run) {
                                ? report::render_json(*history, verdict)
                                : "\n" + report::render_text(*history, verdict, wants_colour(stdout));
   std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
   fmt::print(stderr, "\nJournal: {}\nRead it again: meshdrill report {}\n", run.journal.string(),
              run.journal.string());
   return verdict.exit_code;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -55,14 +57,17 @@ std::string reasons(const std::array<std::uint64_t, probe::outcome_count>& outco
   return text;
 }
 
-// The clusters that should answer in `phase`, with their ready endpoints as weights.
-std::vector<probe::ClusterCount> expected_clusters(const History& history, const PhaseRecord& phase) {
-  const auto seen = phase.tally.connections(probe::StreamKind::pinned);
+using Connections = std::map<std::string, std::uint64_t>;  // by cluster
+
+// The clusters that should answer in `phase`, with their ready endpoints as weights and those of `seen` as
+// counts.
+std::vector<probe::ClusterCount> expected_clusters(const History& history, Phase phase,
+                                                   const Connections& seen) {
   std::vector<probe::ClusterCount> clusters;
   for (const ClusterInfo& cluster : history.clusters) {
     const auto ready = history.ready_before.find(cluster.name);
     if (ready == history.ready_before.end() || ready->second == 0) continue;
-    if (phase.phase == Phase::hold && cluster.name == history.target()) continue;
+    if (phase == Phase::hold && cluster.name == history.target()) continue;
     const auto connections = seen.find(cluster.name);
     clusters.push_back({cluster.name, connections == seen.end() ? 0 : connections->second,
                         static_cast<double>(ready->second)});
@@ -70,10 +75,50 @@ std::vector<probe::ClusterCount> expected_clusters(const History& history, const
   return clusters;
 }
 
+// Who answered the connections of pinned streams, behind each address.
+std::map<IpAddress, Connections> connections_by_address(const History& history, const probe::Tally& tally) {
+  std::map<IpAddress, Connections> addresses;
+  for (const probe::Stream& stream : history.streams) {
+    if (stream.address) addresses[*stream.address];
+  }
+  for (const auto& [key, cell] : tally.cells()) {
+    if (key.kind == probe::StreamKind::pinned && key.address)
+      (addresses[*key.address])[key.cluster] += cell.connections;
+  }
+  return addresses;
+}
+
+Outcome outcome_of(probe::Balance balance) {
+  switch (balance) {
+    case probe::Balance::balanced:
+      return Outcome::pass;
+    case probe::Balance::unbalanced:
+      return Outcome::fail;
+    case probe::Balance::not_enough_data:
+      break;
+  }
+  return Outcome::inconclusive;
+}
+
+std::string describe(const probe::BalanceVerdict& verdict) {
+  std::vector<std::string> shares;
+  for (const probe::ClusterShare& share : verdict.shares) {
+    shares.push_back(
+        fmt::format("{} {} ({} expected)", share.cluster, percent(share.observed), percent(share.expected)));
+  }
+  std::string text = fmt::format("{} over {}: {}", probe::describe(verdict.verdict),
+                                 plural(verdict.connections, "connection"), join_words(shares));
+  if (verdict.verdict == probe::Balance::not_enough_data) {
+    text += fmt::format("; it takes about {}", plural(verdict.connections_needed, "connection"));
+  }
+  return text;
+}
+
 }  // namespace
 
 Check check_every_cluster_seen(const History& history, const PhaseRecord& phase) {
-  const auto expected = expected_clusters(history, phase);
+  const auto expected =
+      expected_clusters(history, phase.phase, phase.tally.connections(probe::StreamKind::pinned));
   std::uint64_t connections = 0;
   double weight = 0;
   for (const auto& cluster : expected) {
@@ -102,25 +147,26 @@ Check check_every_cluster_seen(const History& history, const PhaseRecord& phase)
                             plural(connections, "connection"))};
 }
 
+// Behind each address apart: pooled, an ingress that serves its own cluster alone would look balanced.
 Check check_balance(const History& history, const PhaseRecord& phase, const probe::BalanceRule& rule) {
-  const auto expected = expected_clusters(history, phase);
-  if (expected.empty())
-    return {phase.phase, "balance", Outcome::inconclusive, "no cluster has ready endpoints"};
-  const auto verdict = probe::judge_balance(expected, rule);
-  std::string shares;
-  for (const auto& share : verdict.shares) {
-    shares += fmt::format("{}{} {} of {} expected", shares.empty() ? "" : ", ", share.cluster,
-                          percent(share.observed), percent(share.expected));
+  Check worst{phase.phase, "balance", Outcome::inconclusive, "no address was asked"};
+  std::optional<int> severity;
+  for (const auto& [address, connections] : connections_by_address(history, phase.tally)) {
+    const auto expected = expected_clusters(history, phase.phase, connections);
+    if (expected.empty()) {
+      worst.sentence = "no cluster has ready endpoints";
+      return worst;
+    }
+    const probe::BalanceVerdict verdict = probe::judge_balance(expected, rule);
+    const Outcome outcome = outcome_of(verdict.verdict);
+    const int now = outcome == Outcome::fail ? 2 : outcome == Outcome::inconclusive ? 1 : 0;
+    if (severity && now <= *severity) continue;
+    severity = now;
+    worst.outcome = outcome;
+    worst.sentence = fmt::format("behind {}, {} (±{:g} points)", to_string(address), describe(verdict),
+                                 rule.tolerance * 100);
   }
-  std::string sentence = fmt::format("{} within ±{} points over {}: {}", probe::describe(verdict.verdict),
-                                     rule.tolerance * 100, plural(verdict.connections, "connection"), shares);
-  if (verdict.verdict == probe::Balance::not_enough_data) {
-    sentence += fmt::format("; it takes about {}", plural(verdict.connections_needed, "connection"));
-  }
-  const auto outcome = verdict.verdict == probe::Balance::balanced     ? Outcome::pass
-                       : verdict.verdict == probe::Balance::unbalanced ? Outcome::fail
-                                                                       : Outcome::inconclusive;
-  return {phase.phase, "balance", outcome, std::move(sentence)};
+  return worst;
 }
 
 Check check_errors(const PhaseRecord& phase, double limit) {

@@ -135,19 +135,30 @@ Task<> find_workloads(const Cluster& target, const Scenario& scenario, Preflight
                      : fmt::format("behind the Service in {}: {}", target.name, join_words(names))});
 }
 
-Task<> ask(const Cluster& cluster, kube::AccessQuestion question, Preflight& preflight) {
-  const kube::ApiResult<kube::AccessAnswer> answer = co_await kube::ask_access(*cluster.client, question);
-  Finding finding{"access", answer && answer->allowed, {}};
-  if (!answer) {
-    finding.message = to_string(answer.error());
-  } else if (finding.ok) {
-    finding.message = fmt::format("{}: may {}", cluster.name, to_string(question));
-  } else {
-    finding.message =
-        fmt::format("{}: may not {}{}{}", cluster.name, to_string(question),
-                    answer->reason.empty() ? "" : ": ", printable(answer->reason + answer->evaluation_error));
+// Why `question` is not answered with yes; empty when it is.
+std::string refusal(const Cluster& cluster, const kube::AccessQuestion& question,
+                    const kube::ApiResult<kube::AccessAnswer>& answer) {
+  if (!answer) return to_string(answer.error());
+  if (answer->allowed) return {};
+  const std::string why = printable(answer->reason + answer->evaluation_error);
+  return fmt::format("{}: may not {}{}{}", cluster.name, to_string(question), why.empty() ? "" : ": ", why);
+}
+
+// One finding for each thing that is not allowed; one for all when everything is.
+Task<> look_at_access(const Cluster& cluster, std::vector<kube::AccessQuestion> questions,
+                      Preflight& preflight) {
+  bool allowed = true;
+  for (const kube::AccessQuestion& question : questions) {
+    const kube::ApiResult<kube::AccessAnswer> answer = co_await kube::ask_access(*cluster.client, question);
+    std::string problem = refusal(cluster, question, answer);
+    if (problem.empty()) continue;
+    allowed = false;
+    preflight.findings.push_back({"access", false, std::move(problem)});
   }
-  preflight.findings.push_back(std::move(finding));
+  if (!allowed) co_return;
+  preflight.findings.push_back({"access", true,
+                                fmt::format("{}: all {} that the drill and its restore need", cluster.name,
+                                            plural(questions.size(), "permission"))});
 }
 
 // The right to restore is asked for with the right to break, before either is used.
@@ -156,11 +167,15 @@ std::vector<kube::AccessQuestion> questions(const Cluster& cluster, const Scenar
   for (const char* verb : {"get", "create", "update"}) {
     asked.push_back({verb, "coordination.k8s.io", "leases", "", lease_namespace, ""});
   }
-  asked.push_back({"watch", "discovery.k8s.io", "endpointslices", "", scenario.target.service.ns, ""});
+  const std::string& ns = scenario.target.service.ns;
+  for (const char* verb : {"list", "watch"}) {
+    asked.push_back({verb, "discovery.k8s.io", "endpointslices", "", ns, ""});
+    if (cluster.name == scenario.target.cluster) asked.push_back({verb, "apps", "deployments", "", ns, ""});
+  }
   if (cluster.name != scenario.target.cluster) return asked;
-  asked.push_back({"watch", "apps", "deployments", "", scenario.target.service.ns, ""});
-  for (const char* verb : {"get", "update"})
-    asked.push_back({verb, "apps", "deployments", "scale", scenario.target.service.ns, ""});
+  for (const char* verb : {"get", "update"}) {
+    asked.push_back({verb, "apps", "deployments", "scale", ns, ""});
+  }
   return asked;
 }
 
@@ -210,10 +225,7 @@ Task<Preflight> run_preflight(const std::vector<Cluster>& clusters, const Scenar
   judge_endpoints(scenario, preflight);
   co_await find_workloads(*target, scenario, preflight);
   for (const Cluster& cluster : clusters) {
-    const std::vector<kube::AccessQuestion> asked = questions(cluster, scenario);
-    for (const kube::AccessQuestion& question : asked) {
-      co_await ask(cluster, question, preflight);
-    }
+    co_await look_at_access(cluster, questions(cluster, scenario), preflight);
   }
   if (preflight.ok()) {
     co_await try_writes(*target, scenario, preflight);

@@ -1,6 +1,8 @@
 #include "probe/probe_report.hpp"
 
 #include "base/text.hpp"
+#include "base/text_table.hpp"
+#include "probe/matrix.hpp"
 
 #include <algorithm>
 #include <map>
@@ -55,40 +57,6 @@ double share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-// Columns as wide as their widest cell, the first to the left, the others to the right.
-class Table {
- public:
-  void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
-
-  [[nodiscard]] std::string text() const {
-    std::vector<std::size_t> widths;
-    for (const auto& cells : rows_) {
-      widths.resize(std::max(widths.size(), cells.size()));
-      for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], width(cells[i]));
-    }
-    std::string result;
-    for (const auto& cells : rows_) {
-      std::string line = "  ";
-      for (std::size_t i = 0; i < cells.size(); ++i) {
-        const std::string padding(widths[i] - width(cells[i]), ' ');
-        line += i == 0 ? cells[i] + padding : "  " + padding + cells[i];
-      }
-      line.erase(line.find_last_not_of(' ') + 1);
-      result += line + "\n";
-    }
-    return result;
-  }
-
- private:
-  // Characters, not bytes: µ and ± are two bytes each.
-  static std::size_t width(const std::string& text) {
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-  }
-
-  std::vector<std::vector<std::string>> rows_;
-};
-
 std::string head(const ProbeReport& report) {
   const ProbeConfig& config = report.config;
   const Timeouts& t = config.timeouts;
@@ -123,38 +91,13 @@ std::string dns_section(const ProbeReport& report) {
 }
 
 std::string matrix_section(const ProbeReport& report) {
-  const Tally& tally = report.summary.tally();
-  Table table;
-  std::vector<std::string> title{"address", "connection"};
-  title.insert(title.end(), report.clusters.begin(), report.clusters.end());
-  title.insert(title.end(), {"not answered", "requests"});
-  table.row(title);
-  // By who was asked: one row for each address and kind of connection, of pinned streams and following ones
-  // alike.
-  std::map<std::pair<std::optional<IpAddress>, ConnectionKind>, std::map<std::string, std::uint64_t>> rows;
-  for (const auto& [key, cell] : tally.cells())
-    rows[{key.address, key.connection}][key.cluster] += cell.total();
-  for (const auto& [key, counts] : rows) {
-    std::uint64_t total = 0;
-    for (const auto& [cluster, count] : counts) total += count;
-    std::vector<std::string> cells{key.first ? to_string(*key.first) : "(none)",
-                                   std::string{to_string(key.second)}};
-    auto wanted = report.clusters;
-    wanted.emplace_back();  // nobody that is known
-    for (const std::string& cluster : wanted) {
-      const auto found = counts.find(cluster);
-      const std::uint64_t count = found == counts.end() ? 0 : found->second;
-      cells.push_back(count == 0 ? "-" : fmt::format("{} ({})", count, percent(share(count, total))));
-    }
-    cells.push_back(fmt::format("{}", total));
-    table.row(std::move(cells));
-  }
-  return "\nWho answered, by the address that was asked\n" + table.text();
+  return "\nWho answered, by the address that was asked\n" +
+         matrix_text(report.summary.tally(), report.clusters, "address");
 }
 
 std::string outcome_section(const ProbeReport& report) {
   const Cell all = report.summary.tally().sum();
-  Table table;
+  TextTable table;
   for (std::size_t i = 0; i < outcome_count; ++i) {
     if (all.outcomes[i] == 0) continue;
     const auto outcome = static_cast<Outcome>(i);
@@ -165,7 +108,7 @@ std::string outcome_section(const ProbeReport& report) {
 }
 
 std::string latency_section(const ProbeReport& report) {
-  Table table;
+  TextTable table;
   table.row({"stream", "answered", "p50", "p90", "p99", "max"});
   for (const StreamSummary& stream : report.summary.streams()) {
     const Histogram& latency = stream.latency;

@@ -100,11 +100,15 @@ std::string outage_section(const History& history) {
     }
   }
   if (history.streams.empty()) return {};
-  const double period_ms = 1000 / history.scenario.traffic.rate;
-  const std::string resolution =
-      fmt::format("true lengths lie in the intervals; one request a stream every {:g} ms", period_ms);
-  return any ? fmt::format("\nOutages ({})\n{}", resolution, table.text())
-             : fmt::format("\nOutages ({})\n  none\n", resolution);
+  // The schedule's jitter can move two requests of a stream further apart than its period.
+  const probe::ProbeConfig& traffic = history.scenario.traffic;
+  const double widest_ms = 1000 / traffic.rate * (1 + 2 * traffic.jitter);
+  const std::string resolution = fmt::format(
+      "true lengths lie in the intervals; at most {:g} ms between two requests of a stream", widest_ms);
+  if (any) return fmt::format("\nOutages ({})\n{}", resolution, table.text());
+  return fmt::format(
+      "\nOutages\n  none seen; on any one address, one longer than {:g} ms could not have passed unseen\n",
+      widest_ms);
 }
 
 std::string timeline_section(const History& history) {

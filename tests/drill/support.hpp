@@ -79,6 +79,20 @@ class Story {
     add(to, "samples", encode(batch));
   }
 
+  // The same, but stream i is answered by clusters[i] alone.
+  void traffic_by_stream(Offset from, Offset to, const std::vector<std::string>& clusters) {
+    probe::Batch batch;
+    for (Offset at = from; at < to; at += 10ms) {
+      for (int i = 0; i < 2; ++i) {
+        batch.samples.push_back(
+            sample(i, at, {clusters.at(static_cast<std::size_t>(i))}, probe::Outcome::ok));
+      }
+      ++next_;
+    }
+    batch.upto = to;
+    add(to, "samples", encode(batch));
+  }
+
   // A drill in which everything goes well, up to its end.
   void good_run() {
     phase(0s, Phase::baseline);

@@ -125,6 +125,18 @@ TEST_CASE("a skewed baseline is unbalanced and a small one is not enough data") 
   CHECK(check_phase(small.history(), Phase::baseline)[2].outcome == Outcome::inconclusive);
 }
 
+TEST_CASE("an ingress that serves its own cluster alone is not balanced though all clusters answer evenly") {
+  Story story;
+  story.phase(0s, Phase::baseline);
+  story.traffic_by_stream(0s, 10s, {"one", "two"});
+  story.add(11s, "end", {});
+  const Check balance = check_phase(story.history(), Phase::baseline)[2];
+  CHECK(balance.name == "balance");
+  CHECK(balance.outcome == Outcome::fail);
+  CHECK(balance.sentence.find(
+            "behind 127.0.0.1, NOT balanced over 1000 connections: one 100 % (50 % expected)") == 0);
+}
+
 TEST_CASE("a silent cluster is missed for certain only with enough connections") {
   const auto seen_of = [](Offset length) {
     Story story;

@@ -51,7 +51,7 @@ class Broken(DemoTest):
         self.broken("stale-backends", (1,), "fail, outage")
 
     def test_no_service_upstream(self):
-        self.broken("no-service-upstream", (1,), "HTTP")
+        self.broken("no-service-upstream", (3,), "NOT balanced")
 
 
 class Wrong(DemoTest):
