@@ -153,12 +153,11 @@ class Engine {
     const std::function<bool()> judged = [this, end] { return judged_upto_ >= end; };
     co_await wait_until(longest_settling, judged);
     if (stopped_) co_return;
-    for (const Check& check : check_phase(history(), Phase::baseline)) {
-      if (check.outcome == Outcome::pass) continue;
-      stop(Abort::Kind::refused,
-           fmt::format("the steady state is not steady: baseline, {}: {}", check.name, check.sentence));
-      co_return;
-    }
+    const std::vector<Check> checks = check_phase(history(), Phase::baseline);
+    const Check* check = deciding_check(checks);
+    if (check == nullptr) co_return;
+    stop(Abort::Kind::refused,
+         fmt::format("the steady state is not steady: baseline, {}: {}", check->name, check->sentence));
   }
 
   // --- the fault

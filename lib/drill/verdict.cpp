@@ -55,10 +55,10 @@ std::string pass_sentence(const History& history) {
 }
 
 Verdict of_checks(const History& history, const std::vector<Check>& checks) {
-  if (const Check* failed = first(checks, Outcome::fail))
-    return {VerdictKind::fail, sentence_of(*failed), {}, 1};
-  if (const Check* open = first(checks, Outcome::inconclusive))
-    return {VerdictKind::inconclusive, sentence_of(*open), {}, 6};
+  if (const Check* check = deciding_check(checks)) {
+    const bool failed = check->outcome == Outcome::fail;
+    return {failed ? VerdictKind::fail : VerdictKind::inconclusive, sentence_of(*check), {}, failed ? 1 : 6};
+  }
   if (history.phase(Phase::recovered) == nullptr) {
     return {VerdictKind::inconclusive, "the run did not reach its last phase", {}, 6};
   }
@@ -111,6 +111,11 @@ std::vector<Check> check_expectations(const History& history) {
     for (Check& check : check_phase(history, phase)) checks.push_back(std::move(check));
   }
   return checks;
+}
+
+const Check* deciding_check(const std::vector<Check>& checks) {
+  const Check* failed = first(checks, Outcome::fail);
+  return failed != nullptr ? failed : first(checks, Outcome::inconclusive);
 }
 
 Verdict judge(const History& history) {

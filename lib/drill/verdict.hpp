@@ -43,6 +43,9 @@ std::vector<Check> check_expectations(const History& history);
 // Those of one phase alone: what decides whether the baseline is steady enough to go on.
 std::vector<Check> check_phase(const History& history, Phase phase);
 
+// The check that decides: the first that failed, else the first inconclusive one, else nullptr.
+const Check* deciding_check(const std::vector<Check>& checks);
+
 Verdict judge(const History& history);
 
 std::string_view to_string(Outcome outcome);

@@ -36,7 +36,7 @@ std::string matrix_text(const Tally& tally, const std::vector<std::string>& clus
     std::uint64_t total = 0;
     for (const auto& [cluster, count] : counts) total += count;
     std::vector<std::string> cells{key.first ? to_string(*key.first) : "(none)",
-                                   key.second == ConnectionKind::fresh ? "new" : "reused"};
+                                   std::string{to_string(key.second)}};
     for (const std::string& cluster : clusters) cells.push_back(cell(counts, cluster, total));
     cells.push_back(cell(counts, "", total));
     cells.push_back(fmt::format("{}", total));

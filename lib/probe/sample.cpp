@@ -4,7 +4,7 @@ namespace meshdrill::probe {
 namespace {
 
 constexpr std::array<std::string_view, 2> stream_kinds{"pinned", "following"};
-constexpr std::array<std::string_view, 2> connection_kinds{"fresh", "reused"};
+constexpr std::array<std::string_view, 2> connection_kinds{"new", "reused"};
 constexpr std::array<std::string_view, 7> dns_results{"ok",      "nxdomain", "servfail", "refused",
                                                       "timeout", "empty",    "error"};
 

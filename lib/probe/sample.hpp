@@ -25,14 +25,14 @@ enum class StreamKind {
 };
 
 enum class ConnectionKind {
-  fresh,   // a new connection for every request
+  fresh,   // "new" in text: a new connection for every request
   reused,  // keeps one connection open and sends request after request on it
 };
 
 // A sequence of requests on one schedule that differ in nothing but time.
 struct Stream {
   int id = 0;        // index into Run::streams
-  std::string name;  // for people, unique in a run: "192.0.2.1 fresh", "DNS IPv4 reused"
+  std::string name;  // for people, unique in a run: "192.0.2.1 new", "DNS IPv4 reused"
   StreamKind kind = StreamKind::pinned;
   ConnectionKind connection = ConnectionKind::fresh;
   Family family = Family::ipv4;

@@ -103,9 +103,15 @@ std::string outage_section(const History& history) {
   // The schedule's jitter can move two requests of a stream further apart than its period.
   const probe::ProbeConfig& traffic = history.scenario.traffic;
   const double widest_ms = 1000 / traffic.rate * (1 + 2 * traffic.jitter);
-  const std::string resolution = fmt::format(
-      "true lengths lie in the intervals; at most {:g} ms between two requests of a stream", widest_ms);
-  if (any) return fmt::format("\nOutages ({})\n{}", resolution, table.text());
+  if (any) {
+    // With good answers in between, the first and the last bad one need not lie at the ends of what was
+    // broken.
+    return fmt::format(
+        "\nOutages (at most {:g} ms between two requests of a stream)\n{}"
+        "  The true length of a blackout lies in its interval; a brownout is the time in which users saw "
+        "failures.\n",
+        widest_ms, table.text());
+  }
   return fmt::format(
       "\nOutages\n  none seen; on any one address, one longer than {:g} ms could not have passed unseen\n",
       widest_ms);

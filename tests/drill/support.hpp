@@ -134,7 +134,7 @@ class Story {
     probe::Stream stream;
     stream.id = id;
     stream.address = *parse_ip(id == 0 ? "127.0.0.1" : "127.0.0.2");
-    stream.name = to_string(*stream.address) + " fresh";
+    stream.name = to_string(*stream.address) + " new";
     return stream;
   }
 

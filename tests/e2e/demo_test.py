@@ -45,7 +45,7 @@ class Broken(DemoTest):
         self.broken("not-global", (3,), "is not global")
 
     def test_ingress_down(self):
-        self.broken("ingress-down@lab-002", (1, 3), "failed")
+        self.broken("ingress-down@lab-002", (3,), "connection refused")
 
     def test_stale_backends(self):
         self.broken("stale-backends", (1,), "fail, outage")

@@ -55,11 +55,11 @@ TEST_CASE("the text says who answered and how long it was away") {
   const std::string text = to_text(report_of(500, true));
   const auto has = [&](std::string_view part) { return text.find(part) != std::string::npos; };
   CHECK(has("http://api.example.org:8080/"));
-  CHECK(has("  192.0.2.1       fresh  250 (50.0 %)  250 (50.0 %)             -       500\n"));
-  CHECK(has("  192.0.2.2       fresh  240 (48.0 %)  240 (48.0 %)    20 (4.0 %)       500\n"));
+  CHECK(has("  192.0.2.1  new         250 (50.0 %)  250 (50.0 %)             -       500\n"));
+  CHECK(has("  192.0.2.2  new         240 (48.0 %)  240 (48.0 %)    20 (4.0 %)       500\n"));
   CHECK(has("connection refused  connect_refused   20   2.0 %"));
   CHECK(
-      has("192.0.2.2 fresh: blackout of 0.950 to 1.050 s from 1.000 s: 20 failed\n      20 × connection "
+      has("192.0.2.2 new: blackout of 0.950 to 1.050 s from 1.000 s: 20 failed\n      20 × connection "
           "refused"));
   CHECK(has("behind 192.0.2.1: balanced, from 500 connections"));
   CHECK_FALSE(has("following DNS"));

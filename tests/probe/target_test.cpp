@@ -103,9 +103,9 @@ TEST_CASE("streams are made for each address, each family and each kind of conne
   const auto target = *parse_target("http://api.example.org/");
   const auto streams = streams_for(config, target, {*parse_ip("192.0.2.1"), *parse_ip("2001:db8::1")});
   REQUIRE(streams.size() == 8);
-  CHECK(streams[0].name == "192.0.2.1 fresh");
+  CHECK(streams[0].name == "192.0.2.1 new");
   CHECK(streams[3].name == "2001:db8::1 reused");
-  CHECK(streams[4].name == "DNS A fresh");
+  CHECK(streams[4].name == "DNS A new");
   CHECK(streams[7].name == "DNS AAAA reused");
   for (std::size_t i = 0; i < streams.size(); ++i) CHECK(streams[i].id == static_cast<int>(i));
   CHECK(streams_for(config, *parse_target("http://192.0.2.1/"), {*parse_ip("192.0.2.1")}).size() == 2);
