@@ -34,6 +34,8 @@ std::optional<ApiFault> api_fault(FaultKind kind) {
     case FaultKind::lost_answer:
       fault.kind = ApiFault::Kind::lost_answer;
       fault.count = 1;
+      // Somebody always renews a Lease; the write whose loss matters to a drill is the scaling.
+      fault.resource = "deployments/scale";
       return fault;
     default:
       return std::nullopt;

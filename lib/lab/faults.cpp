@@ -23,7 +23,7 @@ const std::vector<FaultInfo>& fault_table() {
       {FaultKind::api_500, "api-500", false, "the Kubernetes API answers 500 Internal Server Error"},
       {FaultKind::api_close, "api-close", false, "the Kubernetes API closes connections without an answer"},
       {FaultKind::lost_answer, "lost-answer", false,
-       "the next write to the Kubernetes API is done, its answer lost; ends by itself"},
+       "the next scaling of a Deployment is done, its answer lost; ends by itself"},
   };
   return table;
 }

@@ -21,7 +21,7 @@ enum class FaultKind {
   api_429,              // the Kubernetes API answers 429 Too Many Requests
   api_500,              // the Kubernetes API answers 500 Internal Server Error
   api_close,            // the Kubernetes API closes each connection without an answer
-  lost_answer,          // the next write is done, its answer never sent; ends by itself
+  lost_answer,          // the next scaling is done, its answer never sent; ends by itself
 };
 
 struct Fault {

@@ -215,6 +215,8 @@ class Disturbed(DrillTest):
         code, report = self.finish()
         self.assertEqual(code, 0, report["reason"])
         self.assert_restored()
+        faults = run("lab", "status", "--dir", self.lab.home).stdout
+        self.assertIn("faults      none", faults)  # it did strike
 
 
 class Refused(DrillTest):

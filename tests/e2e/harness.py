@@ -60,8 +60,10 @@ class Lab:
         return "Ctrl-C ends it." in self.text()
 
     def kubectl(self, cluster, *arguments):
+        # kubectl keeps what it discovered in the home folder: one of its own shows it this lab only.
         done = subprocess.run([KUBECTL, "--kubeconfig", str(self.kubeconfig), "--context", cluster, *arguments],
-                              capture_output=True, text=True, timeout=PATIENCE, check=False)
+                              capture_output=True, text=True, timeout=PATIENCE, check=False,
+                              env=dict(os.environ, HOME=str(self.folder)))
         if done.returncode != 0:
             raise AssertionError(f"kubectl {' '.join(arguments)}: {done.stderr}")
         return done.stdout

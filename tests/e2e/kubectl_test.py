@@ -6,19 +6,12 @@ Needs MESHDRILL (the binary); takes kubectl from KUBECTL or PATH. Exits 77 (skip
 import json
 import os
 import queue
-import shutil
-import signal
 import subprocess
 import sys
-import tempfile
 import threading
-import time
 import unittest
-from pathlib import Path
 
-MESHDRILL = os.environ.get("MESHDRILL", "meshdrill")
-KUBECTL = os.environ.get("KUBECTL") or shutil.which("kubectl")
-PATIENCE = 60  # seconds; what is waited for comes within one on an idle machine
+from harness import KUBECTL, MESHDRILL, PATIENCE, Lab, wait_for
 
 WEB = """
 apiVersion: apps/v1
@@ -49,44 +42,10 @@ spec: {{selector: {{app: web}}, ports: [{{name: http, port: 8080, targetPort: 80
 """
 
 
-class Lab:
-    """`meshdrill lab up` with two clusters, for as long as the tests of this file run."""
-
-    def __init__(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="meshdrill-kubectl-"))
-        self.output = open(self.folder / "output", "w+", encoding="utf-8")
-        command = [MESHDRILL, "lab", "up", "--clusters", "2", "--dir", str(self.folder / "lab")]
-        self.process = subprocess.Popen(command, stdout=self.output, stderr=subprocess.STDOUT)
-        self.kubeconfig = self.folder / "lab" / "kubeconfig"
-        wait_for(self.is_up, "the lab to be up")
-
-    def is_up(self):
-        text = (self.folder / "output").read_text(encoding="utf-8")
-        if self.process.poll() is not None:
-            raise AssertionError(f"the lab ended with {self.process.returncode}:\n{text}")
-        return "Ctrl-C ends it." in text
-
-    def stop(self):
-        self.process.send_signal(signal.SIGINT)
-        self.process.wait(PATIENCE)
-        self.output.close()
-        shutil.rmtree(self.folder)
-
-
-def wait_for(condition, what):
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.1)
-    raise AssertionError(f"waited {PATIENCE} s for {what}")
-
-
 class KubectlTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.lab = Lab()
+        cls.lab = Lab(clusters=3)
         # kubectl keeps what it discovered in the home folder: a fresh one sees this lab only.
         cls.env = dict(os.environ, KUBECONFIG=str(cls.lab.kubeconfig), HOME=str(cls.lab.folder))
 
