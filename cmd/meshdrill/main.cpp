@@ -1,10 +1,30 @@
+#include "base/diagnostic.hpp"
+#include "base/text.hpp"
 #include "commands.hpp"
 #include "exit_codes.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
 
 namespace {
+
+// What to say of a first word that is no verb; CLI11 would only say that a verb is missing.
+std::string unknown_verb(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return {};
+  const std::string word = argv[1];
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands(nullptr)) names.push_back(verb->get_name());
+  if (std::find(names.begin(), names.end(), word) != names.end()) return {};
+  const std::string near = meshdrill::closest(word, {names.begin(), names.end()});
+  return fmt::format("meshdrill: there is no verb \"{}\"{}\nRun meshdrill --help for the verbs.\n",
+                     meshdrill::printable(word),
+                     near.empty() ? "." : fmt::format("; did you mean \"{}\"?", near));
+}
 
 int run_command_line(int argc, char** argv) {
   CLI::App app{"Generates, probes and drills a Cilium Cluster Mesh."};
@@ -19,6 +39,10 @@ int run_command_line(int argc, char** argv) {
   meshdrill::cli::add_report(app, run);
   meshdrill::cli::add_lab(app, run);
   meshdrill::cli::add_demo(app, run);
+  if (const std::string unknown = unknown_verb(app, argc, argv); !unknown.empty()) {
+    std::fputs(unknown.c_str(), stderr);
+    return meshdrill::exit_usage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,6 +1,11 @@
 #include "drill/scenario.hpp"
 
+#include "drill/engine.hpp"
 #include "drill/support.hpp"
+#include "mesh/load.hpp"
+
+#include <cstdlib>
+#include <filesystem>
 
 #include <doctest/doctest.h>
 
@@ -62,6 +67,23 @@ TEST_CASE("the shortest drill asks for something in every phase and is guarded")
   CHECK(scenario->traffic.reused);
   CHECK_FALSE(scenario->guards.abort_if.empty());
   CHECK(to_string(scenario->target.service) == "default/api");
+}
+
+TEST_CASE("every drill that people copy is valid and names a mesh file and a cluster of it") {
+  const char* source = std::getenv("MESHDRILL_SOURCE_DIR");  // NOLINT(concurrency-mt-unsafe)
+  REQUIRE(source != nullptr);
+  int found = 0;
+  for (const auto& file : std::filesystem::directory_iterator{std::filesystem::path{source} / "scenarios"}) {
+    if (file.path().extension() != ".yaml") continue;
+    CAPTURE(file.path());
+    ++found;
+    const auto scenario = read_scenario(file.path().string());
+    REQUIRE(scenario);
+    const auto loaded = mesh::load_mesh(scenario->mesh_file);
+    REQUIRE(loaded);
+    CHECK(check_against_mesh(*scenario, loaded->mesh).empty());
+  }
+  CHECK(found > 0);
 }
 
 TEST_CASE("each mistake is named with its place") {
