@@ -100,14 +100,19 @@ Outcome outcome_of(probe::Balance balance) {
   return Outcome::inconclusive;
 }
 
+// "balanced over 842 connections: lab-001 49.05 % and lab-002 50.95 %, 50 % each expected"
 std::string describe(const probe::BalanceVerdict& verdict) {
   std::vector<std::string> shares;
+  std::vector<std::string> expected;
   for (const probe::ClusterShare& share : verdict.shares) {
-    shares.push_back(
-        fmt::format("{} {} ({} expected)", share.cluster, percent(share.observed), percent(share.expected)));
+    shares.push_back(fmt::format("{} {}", share.cluster, percent(share.observed)));
+    expected.push_back(percent(share.expected));
   }
-  std::string text = fmt::format("{} over {}: {}", probe::describe(verdict.verdict),
-                                 plural(verdict.connections, "connection"), join_words(shares));
+  const bool equal =
+      std::all_of(expected.begin(), expected.end(), [&](const auto& e) { return e == expected.front(); });
+  std::string text = fmt::format("{} over {}: {}, {} expected", probe::describe(verdict.verdict),
+                                 plural(verdict.connections, "connection"), join_words(shares),
+                                 equal ? expected.front() + " each" : join_words(expected));
   if (verdict.verdict == probe::Balance::not_enough_data) {
     text += fmt::format("; it takes about {}", plural(verdict.connections_needed, "connection"));
   }

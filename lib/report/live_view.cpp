@@ -85,6 +85,7 @@ LiveView::~LiveView() {
 
 void LiveView::show(const drill::Entry& entry, const drill::History& history) {
   if (entry.event == "samples") return take_samples(entry, history);
+  if (entry.event == "end") return clear_now();
   const std::string what = describe(entry, history);
   if (!what.empty()) line(entry.at, what);
 }

@@ -133,8 +133,8 @@ TEST_CASE("an ingress that serves its own cluster alone is not balanced though a
   const Check balance = check_phase(story.history(), Phase::baseline)[2];
   CHECK(balance.name == "balance");
   CHECK(balance.outcome == Outcome::fail);
-  CHECK(balance.sentence.find(
-            "behind 127.0.0.1, NOT balanced over 1000 connections: one 100 % (50 % expected)") == 0);
+  CHECK(balance.sentence.find("behind 127.0.0.1, NOT balanced over 1000 connections: one 100 % and two 0 %, "
+                              "50 % each expected") == 0);
 }
 
 TEST_CASE("a silent cluster is missed for certain only with enough connections") {
