@@ -117,6 +117,10 @@ void HistoryBuilder::add_target(const json::object& fields) {
                                   text(workload, "uid"),
                                   static_cast<int>(workload.at("replicas").as_int64())});
   }
+  for (ClusterInfo& cluster : history_.clusters) {
+    if (const auto* uid = fields.at("uids").as_object().if_contains(cluster.name))
+      cluster.uid = uid->as_string();
+  }
   for (const auto& [cluster, ready] : fields.at("ready").as_object()) {
     history_.ready_before[std::string{cluster}] = static_cast<int>(ready.as_int64());
   }
