@@ -235,9 +235,10 @@ Check check_fault(const History& history) {
             fmt::format("{}'s endpoints were never seen to go to 0, so it is not proved that anything failed",
                         target)};
   }
+  const probe::Offset took = std::max(*history.target_drained - *history.faulted, probe::Offset::zero());
   return {Phase::fail, "fault", Outcome::pass,
           fmt::format("{}'s endpoints were gone {} after the scale-down was acknowledged", target,
-                      format_duration(*history.target_drained - *history.faulted))};
+                      format_duration(took))};
 }
 
 Check check_observer(const PhaseRecord& phase) {

@@ -61,7 +61,10 @@ Result<> HistoryBuilder::add(const Entry& entry) {
     if (entry.event == "samples") return add_batch(entry.fields);
     if (entry.event == "preflight") add_preflight(entry);
     if (entry.event == "target") add_target(entry.fields);
-    if (entry.event == "intent") history_.changed = true;
+    if (entry.event == "intent") {
+      history_.changed = true;
+      if (text(entry.fields, "action") == "restore") restoring_ = true;
+    }
     if (entry.event == "wrote") add_write(entry);
     if (entry.event == "observed") add_observation(entry);
     if (entry.event == "abort") add_abort(entry);
@@ -159,15 +162,16 @@ void HistoryBuilder::add_write(const Entry& entry) {
 void HistoryBuilder::add_observation(const Entry& entry) {
   if (text(entry.fields, "cluster") != history_.target()) return;
   const auto* ready = entry.fields.if_contains("readyEndpoints");
-  if (ready == nullptr || !history_.faulted) return;
+  // From the intent on, not from the acknowledgement: that may be lost, and what it would have said be seen
+  // before it is settled.
+  if (ready == nullptr || !history_.changed) return;
   int before = 0;
   if (const auto known = history_.ready_before.find(history_.target());
       known != history_.ready_before.end()) {
     before = known->second;
   }
-  const bool restoring = history_.restore_written.has_value();
-  if (!restoring && ready->as_int64() == 0 && !history_.target_drained) history_.target_drained = entry.at;
-  if (restoring && ready->as_int64() >= before && !history_.target_ready_again)
+  if (!restoring_ && ready->as_int64() == 0 && !history_.target_drained) history_.target_drained = entry.at;
+  if (restoring_ && ready->as_int64() >= before && !history_.target_ready_again)
     history_.target_ready_again = entry.at;
 }
 

@@ -124,6 +124,7 @@ class HistoryBuilder {
   History history_;
   std::vector<StreamState> streams_;
   bool started_ = false;
+  bool restoring_ = false;  // the restore is under way, whether or not a write of it is acknowledged
 };
 
 // The history of a journal on disk.

@@ -38,6 +38,20 @@ TEST_CASE("the fault and the restore are found with their proofs") {
   for (const auto& stream : history.outages) CHECK(stream.empty());
 }
 
+TEST_CASE("endpoints that are seen to go before the write is acknowledged prove the fault as well") {
+  Story story;
+  story.phase(0s, Phase::baseline);
+  story.add(9s, "observed", {{"cluster", "one"}, {"readyEndpoints", 0}});  // before any change: no proof
+  story.add(9s, "observed", {{"cluster", "one"}, {"readyEndpoints", 2}});
+  const boost::json::object write{{"action", "scale-down"}};
+  story.add(10s, "intent", write);
+  story.add(10200ms, "observed", {{"cluster", "two"}, {"readyEndpoints", 0}});
+  CHECK_FALSE(story.history().target_drained);
+  story.add(10300ms, "observed", {{"cluster", "one"}, {"readyEndpoints", 0}});
+  story.add(11s, "wrote", write);
+  CHECK(story.history().target_drained == probe::Offset{10300ms});
+}
+
 TEST_CASE("samples that arrive out of order are counted once and in order") {
   Story story;
   story.phase(0s, Phase::baseline);

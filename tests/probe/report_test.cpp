@@ -15,8 +15,8 @@ ProbeReport report_of(std::uint64_t samples, bool with_failures, Outcome otherwi
   Run run;
   for (int id = 0; id < 2; ++id) {
     const IpAddress address = *parse_ip("192.0.2." + std::to_string(id + 1));
-    run.streams.push_back({id, to_string(address) + " fresh", StreamKind::pinned, ConnectionKind::fresh,
-                           Family::ipv4, address});
+    run.streams.push_back(
+        {id, to_string(address) + " new", StreamKind::pinned, ConnectionKind::fresh, Family::ipv4, address});
   }
   Summary summary{run.streams};
   Batch batch;
@@ -53,6 +53,7 @@ TEST_CASE("the result follows the outcomes") {
 
 TEST_CASE("the text says who answered and how long it was away") {
   const std::string text = to_text(report_of(500, true));
+  CAPTURE(text);
   const auto has = [&](std::string_view part) { return text.find(part) != std::string::npos; };
   CHECK(has("http://api.example.org:8080/"));
   CHECK(has("  192.0.2.1  new         250 (50.0 %)  250 (50.0 %)             -       500\n"));
@@ -115,7 +116,7 @@ TEST_CASE("balance is judged behind each address and not over all of them") {
 TEST_CASE("text from servers cannot drive the terminal") {
   Run run;
   run.streams.push_back(
-      {0, "DNS A fresh", StreamKind::following, ConnectionKind::fresh, Family::ipv4, std::nullopt});
+      {0, "DNS A new", StreamKind::following, ConnectionKind::fresh, Family::ipv4, std::nullopt});
   Summary summary{run.streams};
   DnsAnswer answer;
   answer.name = "api.example.org";

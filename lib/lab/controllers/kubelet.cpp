@@ -238,7 +238,8 @@ void Kubelet::drain(Pod& state) {
   }
 }
 
-void Kubelet::finish(const std::string& uid) {
+// By value: the callers' uid is often part of the Pod that goes away here.
+void Kubelet::finish(std::string uid) {  // NOLINT(performance-unnecessary-value-param)
   const auto found = pods_.find(uid);
   if (found == pods_.end()) return;
   const ObjectKey key = found->second->key;

@@ -46,7 +46,7 @@ class Kubelet {
   bool open_ports(Pod& state, const Object& pod);
   void terminate(Pod& state);
   void drain(Pod& state);
-  void finish(const std::string& uid);
+  void finish(std::string uid);
   std::string free_address();
 
   Executor executor_;

@@ -67,12 +67,13 @@ void ReplicaSetController::create_pod(const Object& set) {
 }
 
 void ReplicaSetController::delete_pods(std::vector<ObjectPtr> pods, std::size_t count) {
-  std::ranges::stable_sort(pods, [](const ObjectPtr& left, const ObjectPtr& right) {
+  std::ranges::sort(pods, [](const ObjectPtr& left, const ObjectPtr& right) {
     const bool left_ready = condition_true(*left, "Ready");
     const bool right_ready = condition_true(*right, "Ready");
     if (left_ready != right_ready) return right_ready;
-    return text_at(*left, {"metadata", "creationTimestamp"}) >
-           text_at(*right, {"metadata", "creationTimestamp"});
+    const auto left_created = text_at(*left, {"metadata", "creationTimestamp"});
+    const auto right_created = text_at(*right, {"metadata", "creationTimestamp"});
+    return left_created != right_created ? left_created > right_created : name_of(*left) < name_of(*right);
   });
   for (std::size_t i = 0; i < count; ++i) begin_pod_deletion(store_, *pods[i]);
 }

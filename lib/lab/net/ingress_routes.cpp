@@ -50,10 +50,15 @@ IngressRoutes::IngressRoutes(const std::vector<ObjectPtr>& ingresses, std::strin
   }
   // nginx looks at exact locations first, then at the longest prefix.
   for (auto& [host, locations] : servers_) {
-    std::ranges::stable_sort(locations, [](const Location& left, const Location& right) {
+    const auto before = [](const Location& left, const Location& right) {
       if (left.exact != right.exact) return left.exact;
       return left.path.size() > right.path.size();
-    });
+    };
+    // Of equals the first counts, so their order must stay. std::stable_sort would do, but libstdc++ 12 makes
+    // it use a function that is deprecated, which clang does not forgive.
+    for (auto next = locations.begin(); next != locations.end(); ++next) {
+      std::rotate(std::upper_bound(locations.begin(), next, *next, before), next, std::next(next));
+    }
   }
 }
 
