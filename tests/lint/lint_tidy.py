@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""clang-tidy over every source of a build folder, several at a time. A file that passed is not looked at again until it,
+"""clang-tidy over every source below lib/ and cmd/ of a build folder, several at a time. A file that passed is not looked at again until it,
 a header of ours that it includes, or .clang-tidy changes: the analysis of one file that uses Asio takes over ten seconds."""
 import concurrent.futures
 import hashlib
@@ -54,7 +54,8 @@ def check(build: pathlib.Path, entry: dict) -> str:
 
 def main() -> int:
     build = pathlib.Path(sys.argv[1])
-    entries = json.loads((build / "compile_commands.json").read_text())
+    entries = [entry for entry in json.loads((build / "compile_commands.json").read_text())
+               if pathlib.Path(entry["file"]).resolve().relative_to(ROOT).parts[0] in ("lib", "cmd")]
     CACHE.mkdir(parents=True, exist_ok=True)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         found = [text for text in pool.map(lambda entry: check(build, entry), entries) if text]
