@@ -88,7 +88,7 @@ std::string since_change(const History& history, const probe::Outage& outage) {
 }
 
 std::string outage_section(const History& history) {
-  TextTable table{4};
+  TextTable table{5};
   bool any = false;
   for (std::size_t i = 0; i < history.outages.size(); ++i) {
     for (const probe::Outage& outage : history.outages[i]) {
