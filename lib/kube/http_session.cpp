@@ -33,7 +33,7 @@ using PlainStream = beast::basic_stream<tcp, Executor>;
 using TlsStream = beast::ssl_stream<PlainStream>;
 
 constexpr std::uint32_t header_limit = 64 * 1024;
-constexpr std::size_t piece_size = 16 * 1024;
+constexpr std::size_t piece_size = std::size_t{16} * 1024;
 
 std::string host_and_port(const std::string& host, std::uint16_t port) {
   const bool ipv6 = host.find(':') != std::string::npos;

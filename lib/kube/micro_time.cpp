@@ -14,6 +14,7 @@ namespace {
 std::optional<unsigned> take_digits(std::string_view& text, std::size_t width) {
   if (text.size() < width) return std::nullopt;
   unsigned value = 0;
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): it is given an end
   const auto [end, error] = std::from_chars(text.data(), text.data() + width, value);
   if (error != std::errc{} || end != text.data() + width) return std::nullopt;
   text.remove_prefix(width);

@@ -18,7 +18,7 @@ namespace {
 using LocalSocket = asio::basic_stream_socket<asio::local::stream_protocol, Executor>;
 using LocalAcceptor = asio::basic_socket_acceptor<asio::local::stream_protocol, Executor>;
 
-constexpr std::size_t line_limit = 64 * 1024;
+constexpr std::size_t line_limit = std::size_t{64} * 1024;
 constexpr std::size_t path_limit = 107;  // sun_path, less its ending
 
 Result<> check_path(const std::string& path) {

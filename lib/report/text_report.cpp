@@ -13,7 +13,6 @@ namespace meshdrill::report {
 namespace {
 
 using drill::History;
-using drill::Phase;
 using drill::Verdict;
 using drill::VerdictKind;
 

@@ -27,8 +27,12 @@ std::optional<ApiFault> ApiFaults::strike(ApiFault::Kind kind, std::string_view 
            (fault.resource.empty() || fault.resource == resource);
   });
   if (found == faults_.end()) return std::nullopt;
-  const ApiFault fault = *found;
-  if (found->count > 0 && --found->count == 0) faults_.erase(found);
+  ApiFault fault = *found;
+  if (fault.count == 1) {
+    faults_.erase(found);
+  } else if (fault.count > 1) {
+    --found->count;
+  }
   return fault;
 }
 

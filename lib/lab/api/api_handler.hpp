@@ -18,7 +18,7 @@ struct ApiHandlerConfig {
 class ApiHandler {
  public:
   // Makes the namespaces default and kube-system where they are missing. `store` must outlive it.
-  ApiHandler(ObjectStore& store, ApiHandlerConfig config = {});
+  explicit ApiHandler(ObjectStore& store, ApiHandlerConfig config = {});
 
   ApiResponse handle(const ApiRequest& request);
 

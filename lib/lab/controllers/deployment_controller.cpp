@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 
 namespace meshdrill::lab {
 namespace {
@@ -116,7 +117,8 @@ ObjectPtr DeploymentController::create_set(const Object& deployment, const std::
   const Object& pod_template = fields_at(deployment, {"spec", "template"});
   std::string hash = template_hash(json::serialize(pod_template));
   const std::string name{name_of(deployment)};
-  while (store_.get("replicasets", namespace_of(deployment), name + "-" + hash)) hash = template_hash(hash);
+  while (store_.get("replicasets", namespace_of(deployment), fmt::format("{}-{}", name, hash)))
+    hash = template_hash(hash);
 
   Object set{{"apiVersion", "apps/v1"}, {"kind", "ReplicaSet"}};
   Object& metadata = object_at(set, {"metadata"});

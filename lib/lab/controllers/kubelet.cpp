@@ -239,7 +239,7 @@ void Kubelet::drain(Pod& state) {
 }
 
 // By value: the callers' uid is often part of the Pod that goes away here.
-void Kubelet::finish(std::string uid) {  // NOLINT(performance-unnecessary-value-param)
+void Kubelet::finish(std::string uid) {
   const auto found = pods_.find(uid);
   if (found == pods_.end()) return;
   const ObjectKey key = found->second->key;

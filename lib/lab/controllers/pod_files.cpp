@@ -49,7 +49,7 @@ void place(const Object& mount, const PodFiles& volume, PodFiles& files) {
   const std::string at{text_at(mount, {"mountPath"})};
   const std::string_view sub_path = text_at(mount, {"subPath"});
   if (sub_path.empty()) {
-    for (const auto& [path, content] : volume) files[at + "/" + path] = content;
+    for (const auto& [path, content] : volume) files[fmt::format("{}/{}", at, path)] = content;
   } else if (const auto found = volume.find(std::string(sub_path)); found != volume.end()) {
     files[at] = found->second;
   }
