@@ -152,7 +152,8 @@ std::string outage_section(const ProbeReport& report) {
       text += fmt::format("  {}: {}\n", stream.stream.name, describe_outage(outage));
     }
   }
-  return text.empty() ? "\nOutages: none\n" : "\nOutages (the true length of a blackout lies in its interval)\n" + text;
+  return text.empty() ? "\nOutages: none\n"
+                      : "\nOutages (the true length of a blackout lies in its interval)\n" + text;
 }
 
 std::string describe_balance(std::string_view what, std::string_view unit, const BalanceVerdict& balance) {
