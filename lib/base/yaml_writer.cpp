@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <string_view>
 
 #include <boost/json/serialize.hpp>
 #include <yaml-cpp/yaml.h>
@@ -95,13 +96,6 @@ std::string to_yaml(const boost::json::value& value) {
   std::string text{out.c_str()};
   if (!text.ends_with('\n')) text += '\n';  // a literal block at the end has brought its own
   return text;
-}
-
-std::string yaml_scalar(std::string_view text) {
-  if (is_plain(text)) return std::string{text};
-  YAML::Emitter out;
-  out << YAML::DoubleQuoted << std::string{text};
-  return out.c_str();
 }
 
 }  // namespace meshdrill

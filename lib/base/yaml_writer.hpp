@@ -4,7 +4,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include <boost/json/value.hpp>
 
@@ -14,8 +13,5 @@ namespace meshdrill {
 // newlines become literal blocks; empty lists and maps are written [] and {}. Comments: a key that starts
 // with '#' is written as a comment line holding its string value, at that place.
 std::string to_yaml(const boost::json::value& value);
-
-// `text` as one scalar: plain where every reader takes it for a string, else double-quoted.
-std::string yaml_scalar(std::string_view text);
 
 }  // namespace meshdrill
