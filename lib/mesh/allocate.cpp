@@ -29,10 +29,6 @@ bool has_family(const Cluster& cluster, Family family) {
                      [&](const LocatedPrefix& pods) { return pods.prefix.family() == family; });
 }
 
-std::string_view name_of(Family family) {
-  return family == Family::ipv4 ? "ipv4" : "ipv6";
-}
-
 class Allocator {
  public:
   Allocator(Mesh mesh, const Lock& lock) : mesh_(std::move(mesh)), old_(lock) {}

@@ -14,6 +14,53 @@ std::vector<IpPrefix> Cluster::pods(Family family) const {
   return prefixes;
 }
 
+std::string_view name_of(RoutingMode mode) {
+  return mode == RoutingMode::tunnel ? "tunnel" : "native";
+}
+
+std::string_view name_of(TunnelProtocol protocol) {
+  return protocol == TunnelProtocol::vxlan ? "vxlan" : "geneve";
+}
+
+std::string_view name_of(Encryption encryption) {
+  switch (encryption) {
+    case Encryption::wireguard:
+      return "wireguard";
+    case Encryption::ipsec:
+      return "ipsec";
+    case Encryption::none:
+      break;
+  }
+  return "none";
+}
+
+std::string_view name_of(Ipam ipam) {
+  switch (ipam) {
+    case Ipam::kubernetes:
+      return "kubernetes";
+    case Ipam::eni:
+      return "eni";
+    case Ipam::azure:
+      return "azure";
+    case Ipam::alibabacloud:
+      return "alibabacloud";
+    case Ipam::delegated_plugin:
+      return "delegated-plugin";
+    case Ipam::cluster_pool:
+      break;
+  }
+  return "cluster-pool";
+}
+
+std::string_view name_of(Family family) {
+  return family == Family::ipv4 ? "ipv4" : "ipv6";
+}
+
+bool shares_node_networks(const Datapath& datapath) {
+  return (datapath.ipam != Ipam::cluster_pool && datapath.ipam != Ipam::kubernetes) ||
+         datapath.chaining_mode == "aws-cni";
+}
+
 std::string qualified_name(const GlobalService& service) {
   return fmt::format("{}/{}", service.kube_namespace, service.name);
 }

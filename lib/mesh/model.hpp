@@ -9,13 +9,56 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace meshdrill::mesh {
 
-// How Cilium is installed; the same in every cluster.
+// How packets leave a node. Absent: left to the operator's own values and the chart's defaults, which are
+// tunnels of VXLAN, kube-proxy left in place, no encryption and the L7 proxy on.
+enum class RoutingMode { tunnel, native };
+enum class TunnelProtocol { vxlan, geneve };
+enum class Encryption { none, wireguard, ipsec };
+
+// Who gives Pods their addresses (ipam.mode). Only cluster-pool takes them from the lists in the Helm values;
+// all but cluster-pool and kubernetes take them from the networks of the nodes.
+enum class Ipam { cluster_pool, kubernetes, eni, azure, alibabacloud, delegated_plugin };
+
+// A prefix in the file, or one that was defaulted.
+struct LocatedPrefix {
+  IpPrefix prefix;
+  Location where;
+
+  bool operator==(const LocatedPrefix&) const = default;
+};
+
+// What the agents of one cluster are told: `cilium` and `routing` of the mesh file with the cluster's own on
+// top. The comments name the Helm values.
+struct Datapath {
+  std::optional<RoutingMode> routing_mode;        // routingMode
+  std::optional<TunnelProtocol> tunnel_protocol;  // tunnelProtocol
+  // ipv4NativeRoutingCIDR and ipv6NativeRoutingCIDR: what is routed without being masqueraded. Only with
+  // native routing, and then set for every enabled family once allocated: by default the pool.
+  std::optional<LocatedPrefix> native_ipv4;
+  std::optional<LocatedPrefix> native_ipv6;
+  std::optional<bool> kube_proxy_replacement;  // kubeProxyReplacement
+  std::optional<bool> socket_lb;               // socketLB.enabled with socketLB.hostNamespaceOnly
+  std::optional<bool> l7_proxy;                // l7Proxy
+  std::optional<Encryption> encryption;        // encryption.enabled and .type
+  Ipam ipam = Ipam::cluster_pool;              // ipam.mode, and what the cloud's need: eni.enabled and so on
+  std::string chaining_mode;                   // cni.chainingMode: "aws-cni"; empty: none
+  bool unsafe_skb = false;  // extraConfig.allow-unsafe-policy-skb-usage, for IDs that ENI would refuse
+  Location cilium_where;
+  Location routing_where;
+
+  [[nodiscard]] const std::optional<LocatedPrefix>& native(Family family) const {
+    return family == Family::ipv4 ? native_ipv4 : native_ipv6;
+  }
+};
+
+// How Cilium is installed; the same in every cluster, except for what a cluster has of its own.
 struct Cilium {
-  std::string version;  // of the Helm chart: "1.18.0"
+  std::string version;  // of the Helm chart: "1.18.0"; Cluster::version is what counts
   std::string release = "cilium";
   std::string kube_namespace = "kube-system";
   std::string chart;       // empty: ingress-nginx/ingress-nginx, or left to the operator
@@ -47,11 +90,6 @@ struct Addressing {
   }
 };
 
-struct LocatedPrefix {
-  IpPrefix prefix;
-  Location where;
-};
-
 struct LocatedAddress {
   IpAddress address;
   Location where;
@@ -81,13 +119,18 @@ struct ApiServer {
 struct Cluster {
   std::string name;
   std::string context;                    // of the kubeconfig; by default the name
+  std::string version;                    // of the Helm chart; by default Cilium::version
+  std::vector<std::string> values_files;  // the operator's own, given to Helm after Cilium::values_files
+  Datapath datapath;
   std::optional<int> id;                  // 1 .. max_connected_clusters; always set once allocated
   std::vector<LocatedPrefix> pod_cidrs;   // both families; one or more of each enabled family once allocated
   std::vector<LocatedPrefix> node_cidrs;  // where its nodes' addresses are
   std::vector<LocatedPrefix> service_cidrs;  // where its ClusterIPs are
+  std::vector<LocatedAddress> nodes;         // InternalIPs of its nodes; may be empty
   ApiServer apiserver;
   std::vector<LocatedAddress> ingress;  // the addresses at which users reach its ingress
   Location where;                       // of its name
+  Location version_where;
   Location id_where;
   Location context_where;
 
@@ -155,6 +198,16 @@ const GlobalService* ingress_backend(const Mesh& mesh);
 
 // "http://api.example.org:8080/", the port left out where it is 80; empty without an ingress.
 std::string url(const Mesh& mesh);
+
+// The Helm values' name of each: "tunnel", "vxlan", "wireguard", "cluster-pool".
+std::string_view name_of(RoutingMode mode);
+std::string_view name_of(TunnelProtocol protocol);
+std::string_view name_of(Encryption encryption);
+std::string_view name_of(Ipam ipam);
+std::string_view name_of(Family family);  // "ipv4"
+
+// Whether Pods have addresses out of the networks that the nodes are in.
+bool shares_node_networks(const Datapath& datapath);
 
 // Whether every cluster can be told where all of its peers are, so that the mesh can be connected.
 bool connectable(const Mesh& mesh);

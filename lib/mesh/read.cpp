@@ -2,6 +2,8 @@
 
 #include "mesh/read_fields.hpp"
 
+#include <initializer_list>
+
 namespace meshdrill::mesh {
 namespace {
 
@@ -10,9 +12,62 @@ int read_port(MapReader& map, std::string_view key, int otherwise) {
   return static_cast<int>(map.integer(key, 1, 65535).value_or(otherwise));
 }
 
-Cilium read_cilium(MapReader& map) {
+// Calls `take` with the value of `names` that stands under `key`.
+template <class T, class Take>
+void read_name(MapReader& map, std::string_view key, std::initializer_list<T> values, Take take) {
+  std::vector<std::string_view> names;
+  for (const T value : values) names.push_back(name_of(value));
+  const auto name = map.choice(key, names);
+  for (const T value : values) {
+    if (name == name_of(value)) take(value);
+  }
+}
+
+template <class T>
+void read_into(std::optional<T> value, std::optional<T>& to) {
+  if (value) to = value;
+}
+
+// What `cilium` says of the agents, in the mesh's section or on top of it in a cluster's.
+void read_agents(MapReader& map, Datapath& datapath) {
+  read_into(map.boolean("kubeProxyReplacement"), datapath.kube_proxy_replacement);
+  read_into(map.boolean("socketLB"), datapath.socket_lb);
+  read_into(map.boolean("l7Proxy"), datapath.l7_proxy);
+  read_name(map, "encryption", {Encryption::none, Encryption::wireguard, Encryption::ipsec},
+            [&](Encryption value) { datapath.encryption = value; });
+  read_name(map, "ipam",
+            {Ipam::cluster_pool, Ipam::kubernetes, Ipam::eni, Ipam::azure, Ipam::alibabacloud,
+             Ipam::delegated_plugin},
+            [&](Ipam value) { datapath.ipam = value; });
+  datapath.chaining_mode = map.string("chainingMode").value_or(datapath.chaining_mode);
+  datapath.unsafe_skb = map.boolean("allowUnsafePolicySKBUsage").value_or(datapath.unsafe_skb);
+  datapath.cilium_where = map.node().where;
+}
+
+void read_native(MapReader& map, std::string_view key, Family family, std::optional<LocatedPrefix>& to) {
+  const std::optional<IpPrefix> prefix = read_prefix(map, key);
+  if (!prefix) return;
+  if (prefix->family() != family) {
+    map.error(*map.find(key), key, "this prefix is of the other address family");
+    return;
+  }
+  to = LocatedPrefix{*prefix, where_of(map, key)};
+}
+
+void read_routing(MapReader& map, Datapath& datapath) {
+  read_name(map, "mode", {RoutingMode::tunnel, RoutingMode::native},
+            [&](RoutingMode value) { datapath.routing_mode = value; });
+  read_name(map, "tunnelProtocol", {TunnelProtocol::vxlan, TunnelProtocol::geneve},
+            [&](TunnelProtocol value) { datapath.tunnel_protocol = value; });
+  read_native(map, "ipv4NativeRoutingCIDR", Family::ipv4, datapath.native_ipv4);
+  read_native(map, "ipv6NativeRoutingCIDR", Family::ipv6, datapath.native_ipv6);
+  datapath.routing_where = map.node().where;
+}
+
+Cilium read_cilium(MapReader& map, Datapath& datapath) {
   Cilium cilium;
   map.require("version");
+  read_agents(map, datapath);
   cilium.version = map.string("version").value_or("");
   cilium.release = map.string("release").value_or(cilium.release);
   cilium.kube_namespace = map.string("namespace").value_or(cilium.kube_namespace);
@@ -106,8 +161,24 @@ ApiServer read_apiserver(MapReader& map) {
   return apiserver;
 }
 
-Cluster read_cluster(MapReader& map) {
+// What the cluster has of its own instead of the mesh's.
+void read_own_cilium(MapReader& map, Cluster& cluster) {
+  if (auto version = map.string("version")) {
+    cluster.version = std::move(*version);
+    cluster.version_where = where_of(map, "version");
+  }
+  cluster.values_files = map.strings("valuesFiles").value_or(std::vector<std::string>{});
+  read_agents(map, cluster.datapath);
+}
+
+// `cilium` and `datapath` are what the mesh's sections say.
+Cluster read_cluster(MapReader& map, const Cilium& cilium, const Datapath& datapath) {
   Cluster cluster;
+  cluster.version = cilium.version;
+  cluster.version_where = cilium.version_where;
+  cluster.datapath = datapath;
+  read_section(map, "cilium", [&](MapReader& section) { read_own_cilium(section, cluster); });
+  read_section(map, "routing", [&](MapReader& section) { read_routing(section, cluster.datapath); });
   map.require("name");
   cluster.name = map.string("name").value_or("");
   cluster.context = map.string("context").value_or(cluster.name);
@@ -116,6 +187,7 @@ Cluster read_cluster(MapReader& map) {
   cluster.pod_cidrs = read_prefixes(map, "podCIDRs");
   cluster.node_cidrs = read_prefixes(map, "nodeCIDRs");
   cluster.service_cidrs = read_prefixes(map, "serviceCIDRs");
+  cluster.nodes = read_addresses(map, "nodes");
   cluster.apiserver.where = map.node().where;
   read_section(map, "apiserver", [&](MapReader& section) { cluster.apiserver = read_apiserver(section); });
   cluster.ingress = read_addresses(map, "ingress");
@@ -170,11 +242,14 @@ Checked<Mesh> read_mesh(const Node& document) {
   mesh.name = read_header(map, "Mesh");
   mesh.where = document.where;
   for (const std::string_view key : {"cilium", "addressing", "clusters"}) map.require(key);
-  read_section(map, "cilium", [&](MapReader& section) { mesh.cilium = read_cilium(section); });
+  Datapath datapath;
+  read_section(map, "cilium", [&](MapReader& section) { mesh.cilium = read_cilium(section, datapath); });
+  read_section(map, "routing", [&](MapReader& section) { read_routing(section, datapath); });
   read_section(map, "addressing", [&](MapReader& section) { mesh.addressing = read_addressing(section); });
   read_items(map, "networks", [&](MapReader& item) { mesh.networks.push_back(read_network(item)); });
   read_section(map, "ingress", [&](MapReader& section) { mesh.ingress = read_ingress(section); });
-  read_items(map, "clusters", [&](MapReader& item) { mesh.clusters.push_back(read_cluster(item)); });
+  read_items(map, "clusters",
+             [&](MapReader& item) { mesh.clusters.push_back(read_cluster(item, mesh.cilium, datapath)); });
   read_items(map, "services", [&](MapReader& item) { mesh.services.push_back(read_service(item)); });
   map.finish();
   if (has_errors(diagnostics)) return tl::unexpected(std::move(diagnostics));

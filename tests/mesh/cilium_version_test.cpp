@@ -1,8 +1,42 @@
 #include "mesh/cilium_version.hpp"
 
+#include "base/document.hpp"
+#include "mesh/mesh_text.hpp"
+
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 namespace meshdrill::mesh {
+namespace {
+
+// What the schema of a chart says about a key, or nullptr when it does not have it.
+const Node* schema_of(const Node& schema, std::string_view path) {
+  const Node* node = &schema;
+  while (node != nullptr && !path.empty()) {
+    const std::size_t dot = std::min(path.find('.'), path.size());
+    node = node->find("properties");
+    if (node != nullptr) node = node->find(path.substr(0, dot));
+    path.remove_prefix(std::min(dot + 1, path.size()));
+  }
+  return node;
+}
+
+// The charts that lie beside the sources, with the minor of each; they are no part of the repository.
+std::vector<std::pair<int, std::filesystem::path>> charts() {
+  std::vector<std::pair<int, std::filesystem::path>> found;
+  for (const char* above : {"../shared/cilium-chart", "../../shared/cilium-chart"}) {
+    const auto folder = source_folder() / above;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator{folder, error}) {
+      const auto version = parse_version(entry.path().filename().string());
+      if (version) found.emplace_back(version->minor, entry.path());
+    }
+  }
+  return found;
+}
+
+}  // namespace
 
 TEST_CASE("versions are read whole") {
   const auto version = parse_version("1.19.0-rc.1");
@@ -28,6 +62,44 @@ TEST_CASE("each minor has its row and the newest stands in for newer ones") {
   CHECK(find_minor({0, 20, 0, {}}) == nullptr);
   CHECK(find_minor({1, newest_minor + 1, 0, {}})->minor == newest_minor);
   CHECK(find_minor({2, 0, 0, {}})->minor == newest_minor);
+}
+
+TEST_CASE("the keys that come and go are those of the charts") {
+  const auto found = charts();
+  if (found.empty()) {
+    MESSAGE("skipped: no charts in ../shared/cilium-chart");
+    return;
+  }
+  for (const auto& [minor, folder] : found) {
+    const Checked<Node> schema =
+        read_document((folder / "values.schema.json").string(), {std::size_t{4} << 20, 64, 500'000});
+    REQUIRE(schema);
+    const CiliumMinor& row = *find_minor({1, minor, 0, {}});
+    CHECK(schema_of(*schema, row.mcs_api_switch) != nullptr);
+    const Node* clusters = schema_of(*schema, "clustermesh.config.clusters");
+    REQUIRE(clusters != nullptr);
+    CHECK((clusters->find("type")->kind == Node::Kind::sequence) == row.clusters_as_map);
+    CHECK((schema_of(*schema, "clustermesh.cacheTTL") != nullptr) == row.cache_ttl);
+    for (const KeyHistory& history : key_histories()) {
+      CAPTURE(folder.string());
+      CAPTURE(history.path);
+      const bool there = schema_of(*schema, history.path) != nullptr;
+      if (minor < history.since || (history.removed_in != 0 && minor >= history.removed_in)) {
+        CHECK_FALSE(there);
+      } else if (history.deprecated_in == 0 || minor < history.deprecated_in) {
+        CHECK(there);
+      }
+    }
+  }
+}
+
+TEST_CASE("a key's history is found by its path") {
+  for (const KeyHistory& history : key_histories()) {
+    CHECK(find_key_history(history.path) == &history);
+    CHECK((history.removed_in == 0 || history.removed_in > history.since));
+    CHECK((history.deprecated_in == 0 || !history.instead.empty()));
+  }
+  CHECK(find_key_history("cluster.name") == nullptr);
 }
 
 }  // namespace meshdrill::mesh
