@@ -61,6 +61,17 @@ bool shares_node_networks(const Datapath& datapath) {
          datapath.chaining_mode == "aws-cni";
 }
 
+GlobalService GlobalService::in_cluster(const std::string& cluster) const {
+  GlobalService here = *this;
+  if (const auto found = overrides.find(cluster); found != overrides.end()) {
+    here.shared = found->second.shared.value_or(shared);
+    here.affinity = found->second.affinity.value_or(affinity);
+    here.replicas = found->second.replicas.value_or(replicas);
+  }
+  here.overrides.clear();
+  return here;
+}
+
 std::string qualified_name(const GlobalService& service) {
   return fmt::format("{}/{}", service.kube_namespace, service.name);
 }
@@ -79,8 +90,10 @@ const GlobalService* ingress_backend(const Mesh& mesh) {
 std::string url(const Mesh& mesh) {
   if (!mesh.ingress) return {};
   const Ingress& ingress = *mesh.ingress;
-  const std::string port = ingress.port == 80 ? std::string{} : fmt::format(":{}", ingress.port);
-  return fmt::format("http://{}{}{}", ingress.host, port, ingress.path);
+  const bool tls = !ingress.tls_secret.empty();
+  const std::string port =
+      ingress.port == (tls ? 443 : 80) ? std::string{} : fmt::format(":{}", ingress.port);
+  return fmt::format("{}://{}{}{}", tls ? "https" : "http", ingress.host, port, ingress.path);
 }
 
 bool connectable(const Mesh& mesh) {
@@ -89,8 +102,9 @@ bool connectable(const Mesh& mesh) {
 }
 
 bool needs_endpoint_slice_sync(const Mesh& mesh) {
-  return std::any_of(mesh.services.begin(), mesh.services.end(),
-                     [](const GlobalService& service) { return service.sync_endpoint_slices; });
+  return std::any_of(mesh.services.begin(), mesh.services.end(), [](const GlobalService& service) {
+    return service.sync_endpoint_slices || service.headless;
+  });
 }
 
 }  // namespace meshdrill::mesh

@@ -5,6 +5,9 @@
 
 #include "base/diagnostic.hpp"
 #include "base/ip_prefix.hpp"
+#include "mesh/model_ingress.hpp"
+#include "mesh/model_service.hpp"
+#include "mesh/model_trust.hpp"
 
 #include <map>
 #include <optional>
@@ -137,66 +140,23 @@ struct Cluster {
   [[nodiscard]] std::vector<IpPrefix> pods(Family family) const;
 };
 
-struct ServicePort {
-  std::string name;  // backends of other clusters are matched by it; may be empty when it is the only port
-  int port = 0;
-  int target_port = 0;
-  std::string protocol = "TCP";
-  Location where;
-};
-
-// A Service that is the same in every cluster, its backends merged by Cilium.
-struct GlobalService {
-  enum class Affinity { unset, local, remote };  // never "none": cilium/cilium#46623 drops remote backends
-
-  std::string name;
-  std::string kube_namespace = "default";
-  std::vector<ServicePort> ports;
-  std::map<std::string, std::string> selector;  // by default {app: <name>}
-  bool shared = true;                           // whether the other clusters may use the backends here
-  Affinity affinity = Affinity::unset;
-  bool sync_endpoint_slices = false;  // mirror remote EndpointSlices; turns the Helm flag on as well
-  bool sample = true;                 // with a Deployment and a ConfigMap that say which cluster answers
-  int replicas = 1;                   // of the sample
-  std::string image = "nginx:1.28";   // of the sample
-  Location where;
-};
-
-// The way in from outside, the same in every cluster: one DNS name that has every cluster's address.
-struct Ingress {
-  std::string host;
-  int port = 80;  // of the load balancer in front of the controller
-  std::string path = "/";
-  std::string class_name = "nginx";
-  std::map<std::string, std::string> node_selector;  // which nodes run the controller
-  std::string release = "ingress-nginx";
-  std::string kube_namespace = "ingress-nginx";
-  std::string chart;       // empty: ingress-nginx/ingress-nginx, or left to the operator
-  std::string values_key;  // as in Cilium
-  std::string service;     // "name" or "namespace/name" of one of Mesh::services; empty: the first
-  Location where;
-  Location host_where;
-  Location service_where;
-};
-
 struct Mesh {
   std::string name;
   Cilium cilium;
   Addressing addressing;
   std::vector<NamedNetwork> networks;
   std::optional<Ingress> ingress;
+  Dns dns;
+  Trust trust;
   std::vector<Cluster> clusters;
   std::vector<GlobalService> services;
   Location where;
 };
 
-// "default/api-service".
-std::string qualified_name(const GlobalService& service);
-
 // The Service that the ingress leads to, or nullptr when there is no ingress or no such Service.
 const GlobalService* ingress_backend(const Mesh& mesh);
 
-// "http://api.example.org:8080/", the port left out where it is 80; empty without an ingress.
+// "http://api.example.org:8080/", the port left out where it is the scheme's own; empty without an ingress.
 std::string url(const Mesh& mesh);
 
 // The Helm values' name of each: "tunnel", "vxlan", "wireguard", "cluster-pool".

@@ -33,6 +33,10 @@ std::vector<T> read_parsed(MapReader& map, std::string_view key, Parse parse) {
 
 }  // namespace
 
+int read_port(MapReader& map, std::string_view key, int otherwise) {
+  return static_cast<int>(map.integer(key, 1, 65535).value_or(otherwise));
+}
+
 std::optional<IpPrefix> read_prefix(MapReader& map, std::string_view key) {
   const std::optional<std::string> text = map.string(key);
   if (!text) return std::nullopt;

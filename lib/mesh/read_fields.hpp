@@ -14,6 +14,8 @@
 
 namespace meshdrill::mesh {
 
+// A TCP port, or `otherwise`.
+int read_port(MapReader& map, std::string_view key, int otherwise);
 std::optional<IpPrefix> read_prefix(MapReader& map, std::string_view key);
 std::vector<LocatedPrefix> read_prefixes(MapReader& map, std::string_view key);
 std::vector<LocatedAddress> read_addresses(MapReader& map, std::string_view key);

@@ -18,4 +18,9 @@ void read_routing(MapReader& map, Datapath& datapath);
 // An item of `clusters`; `cilium` and `datapath` are what the mesh's sections say.
 Cluster read_cluster(MapReader& map, const Cilium& cilium, const Datapath& datapath);
 
+GlobalService read_service(MapReader& map);
+Ingress read_ingress(MapReader& map);
+Dns read_dns(MapReader& map);
+Trust read_trust(MapReader& map);
+
 }  // namespace meshdrill::mesh
