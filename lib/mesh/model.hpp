@@ -69,9 +69,16 @@ struct Cilium {
   std::vector<std::string> values_files;  // the operator's own values, given to Helm before ours
   std::string domain = "mesh.cilium.io";  // peers are known as <cluster>.<domain>
   int max_connected_clusters = 255;       // 255 or 511
+  // Helm values under `clustermesh`; absent: the chart's defaults, which differ by version.
+  std::optional<bool> policy_default_local_cluster;  // policies without a cluster select local Pods alone
+  std::optional<bool> default_global_namespace;      // false: only annotated Namespaces are shared
+  std::string cache_ttl;  // "10m": how long backends of a lost cluster are kept; empty: for ever
   Location where;
   Location version_where;
   Location domain_where;
+  Location policy_where;
+  Location namespace_where;
+  Location cache_where;
 };
 
 // Where Pod CIDRs of one family come from, and how big they are.

@@ -76,6 +76,12 @@ Cilium read_cilium(MapReader& map, Datapath& datapath) {
   if (cilium.max_connected_clusters != 255 && cilium.max_connected_clusters != 511) {
     map.error(*map.find("maxConnectedClusters"), "maxConnectedClusters", "Cilium knows only 255 and 511");
   }
+  cilium.policy_default_local_cluster = map.boolean("policyDefaultLocalCluster");
+  cilium.default_global_namespace = map.boolean("defaultGlobalNamespace");
+  if (map.duration("cacheTTL")) cilium.cache_ttl = map.find("cacheTTL")->scalar;
+  cilium.policy_where = where_of(map, "policyDefaultLocalCluster");
+  cilium.namespace_where = where_of(map, "defaultGlobalNamespace");
+  cilium.cache_where = where_of(map, "cacheTTL");
   cilium.where = map.node().where;
   cilium.version_where = where_of(map, "version");
   cilium.domain_where = where_of(map, "domain");
