@@ -8,18 +8,6 @@
 namespace meshdrill {
 namespace {
 
-std::string_view name_of(Severity severity) {
-  switch (severity) {
-    case Severity::error:
-      return "error";
-    case Severity::warning:
-      return "warning";
-    case Severity::note:
-      break;
-  }
-  return "note";
-}
-
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
@@ -42,6 +30,18 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+std::string_view to_string(Severity severity) {
+  switch (severity) {
+    case Severity::error:
+      return "error";
+    case Severity::warning:
+      return "warning";
+    case Severity::note:
+      break;
+  }
+  return "note";
+}
+
 bool has_errors(const Diagnostics& diagnostics) {
   return std::any_of(diagnostics.begin(), diagnostics.end(),
                      [](const Diagnostic& d) { return d.severity == Severity::error; });
@@ -56,7 +56,8 @@ std::string to_string(const Location& where) {
 std::string to_string(const Diagnostic& diagnostic) {
   std::string text = to_string(diagnostic.where);
   if (!text.empty()) text += ": ";
-  text += fmt::format("{}: {}", name_of(diagnostic.severity), diagnostic.what);
+  text += fmt::format("{}: {}", to_string(diagnostic.severity), diagnostic.what);
+  if (!diagnostic.rule.empty()) text += fmt::format(" [{}]", diagnostic.rule);
   if (!diagnostic.cure.empty()) text += fmt::format("\n  {}", diagnostic.cure);
   return text;
 }

@@ -25,6 +25,8 @@ struct Diagnostic {
   Location where;
   std::string what;  // what is wrong, and why it matters
   std::string cure;  // what to do; empty when `what` says it all
+  std::string
+      rule;  // which rule found it, as docs/reference/check.md names it ("duplicate-id"); may be empty
 
   bool operator==(const Diagnostic&) const = default;
 };
@@ -40,8 +42,11 @@ bool has_errors(const Diagnostics& diagnostics);
 // "mesh.yaml:3:5": line and column are left out where they are 0.
 std::string to_string(const Location& where);
 
-// "mesh.yaml:3:5: error: …", and the cure on a line of its own, indented.
+// "mesh.yaml:3:5: error: … [duplicate-id]", and the cure on a line of its own, indented.
 std::string to_string(const Diagnostic& diagnostic);
+
+// "error", "warning" or "note".
+std::string_view to_string(Severity severity);
 
 // Each diagnostic on its own line or lines, in the order given, ending in a newline.
 std::string to_string(const Diagnostics& diagnostics);

@@ -11,6 +11,8 @@ TEST_CASE("a diagnostic reads as compilers print them") {
   CHECK(to_string(Diagnostic{Severity::warning, {"mesh.yaml", 0, 0}, "odd", {}}) ==
         "mesh.yaml: warning: odd");
   CHECK(to_string(Diagnostic{Severity::note, {}, "plain", {}}) == "note: plain");
+  CHECK(to_string(Diagnostic{Severity::error, {"a", 1, 2}, "twice", "Keep one.", "duplicate-id"}) ==
+        "a:1:2: error: twice [duplicate-id]\n  Keep one.");
 }
 
 TEST_CASE("only errors count as errors") {
