@@ -55,22 +55,43 @@ Family family(const json::value& value) {
   return value.as_string() == "ipv6" ? Family::ipv6 : Family::ipv4;
 }
 
+// What most samples have nothing to say of, by name: an array's last element, left out when empty.
+json::object encode_rare(const probe::Sample& s) {
+  json::object rare;
+  if (s.syn_retransmits != 0) rare["syn_retransmits"] = s.syn_retransmits;
+  if (s.stalled) rare["stalled"] = true;
+  if (s.attempts != 0) rare["attempts"] = s.attempts;
+  if (s.rescue != probe::Rescue::none) rare["rescue"] = name(s.rescue);
+  if (s.rescued_from) rare["rescued_from"] = meshdrill::to_string(*s.rescued_from);
+  return rare;
+}
+
+void decode_rare(const json::object& rare, probe::Sample& s) {
+  if (const auto* value = rare.if_contains("syn_retransmits")) s.syn_retransmits = value->to_number<int>();
+  if (const auto* value = rare.if_contains("stalled")) s.stalled = value->as_bool();
+  if (const auto* value = rare.if_contains("attempts")) s.attempts = value->to_number<int>();
+  if (const auto* value = rare.if_contains("rescue")) s.rescue = named<probe::Rescue>(*value);
+  if (const auto* value = rare.if_contains("rescued_from")) s.rescued_from = address(*value);
+}
+
 json::array encode_sample(const probe::Sample& s) {
-  return {s.stream,
-          s.index,
-          s.planned.count(),
-          s.started.count(),
-          s.finished.count(),
-          name(s.outcome),
-          optional_text(s.address),
-          s.port,
-          s.local_port,
-          s.status,
-          s.cluster,
-          s.request_on_connection,
-          json::array{s.phases.dns.count(), s.phases.connect.count(), s.phases.tls.count(),
-                      s.phases.first_byte.count(), s.phases.answer.count()},
-          s.detail};
+  json::array fields{s.stream,
+                     s.index,
+                     s.planned.count(),
+                     s.started.count(),
+                     s.finished.count(),
+                     name(s.outcome),
+                     optional_text(s.address),
+                     s.port,
+                     s.local_port,
+                     s.status,
+                     s.cluster,
+                     s.request_on_connection,
+                     json::array{s.phases.dns.count(), s.phases.connect.count(), s.phases.tls.count(),
+                                 s.phases.first_byte.count(), s.phases.answer.count()},
+                     s.detail};
+  if (json::object rare = encode_rare(s); !rare.empty()) fields.emplace_back(std::move(rare));
+  return fields;
 }
 
 probe::Sample decode_sample(const json::value& value) {
@@ -91,6 +112,7 @@ probe::Sample decode_sample(const json::value& value) {
   s.request_on_connection = static_cast<int>(a.at(11).as_int64());
   s.phases = {us(phases.at(0)), us(phases.at(1)), us(phases.at(2)), us(phases.at(3)), us(phases.at(4))};
   s.detail = text(a.at(13));
+  if (a.size() > 14) decode_rare(a[14].as_object(), s);
   return s;
 }
 
@@ -108,7 +130,31 @@ probe::DnsAnswer to_answer(const json::value& value) {
     const json::array& pair = record.as_array();
     answer.records.push_back({address(pair.at(0)), std::chrono::seconds{pair.at(1).as_int64()}});
   }
+  if (const auto* vantage = o.if_contains("vantage")) answer.vantage = text(*vantage);
+  if (const auto* servers = o.if_contains("unanswered")) {
+    for (const json::value& server : servers->as_array()) answer.unanswered.push_back(text(server));
+  }
+  answer.over_tcp = o.contains("over_tcp");
+  answer.authoritative = o.contains("authoritative");
+  if (const auto* detail = o.if_contains("detail")) answer.detail = text(*detail);
   return answer;
+}
+
+probe::DnsFinding to_finding(const json::value& value) {
+  const json::object& o = value.as_object();
+  return {us(o.at("at")), named<probe::DnsChange>(o.at("change")), address(o.at("address")),
+          text(o.at("vantage")), text(o.at("server"))};
+}
+
+probe::Vantage to_vantage(const json::value& value) {
+  const json::object& o = value.as_object();
+  probe::Vantage vantage{text(o.at("name")),
+                         named<probe::VantageKind>(o.at("kind")),
+                         {},
+                         text(o.at("question")),
+                         text(o.at("zone"))};
+  for (const json::value& server : o.at("servers").as_array()) vantage.servers.push_back(text(server));
+  return vantage;
 }
 
 probe::Batch to_batch(const json::object& fields) {
@@ -125,6 +171,9 @@ probe::Batch to_batch(const json::object& fields) {
       batch.stalls.push_back({us(stall.as_array().at(0)), us(stall.as_array().at(1))});
     }
   }
+  if (const auto* findings = fields.if_contains("findings")) {
+    for (const json::value& finding : findings->as_array()) batch.findings.push_back(to_finding(finding));
+  }
   return batch;
 }
 
@@ -135,7 +184,8 @@ probe::Stream to_stream(const json::value& value) {
           named<probe::StreamKind>(o.at("kind")),
           named<probe::ConnectionKind>(o.at("connection")),
           family(o.at("family")),
-          optional_address(o.at("address"))};
+          optional_address(o.at("address")),
+          o.contains("vantage") ? text(o.at("vantage")) : ""};
 }
 
 // Runs a throwing decoder and reports what it threw.
@@ -165,6 +215,10 @@ json::object encode(const probe::Batch& batch) {
     for (const probe::Stall& stall : batch.stalls)
       stalls.emplace_back(json::array{stall.start.count(), stall.end.count()});
   }
+  if (!batch.findings.empty()) {
+    json::array& findings = fields["findings"].emplace_array();
+    for (const probe::DnsFinding& finding : batch.findings) findings.emplace_back(encode(finding));
+  }
   return fields;
 }
 
@@ -173,23 +227,48 @@ json::object encode(const probe::DnsAnswer& answer) {
   for (const probe::AddressRecord& record : answer.records) {
     records.emplace_back(json::array{meshdrill::to_string(record.address), record.ttl.count()});
   }
-  return {{"asked", answer.asked.count()},
-          {"took", answer.took.count()},
-          {"name", answer.name},
-          {"family", to_string(answer.family)},
-          {"server", answer.server},
-          {"result", name(answer.result)},
-          {"aliases", json::array(answer.aliases.begin(), answer.aliases.end())},
-          {"records", std::move(records)}};
+  json::object fields{{"asked", answer.asked.count()},
+                      {"took", answer.took.count()},
+                      {"name", answer.name},
+                      {"family", to_string(answer.family)},
+                      {"server", answer.server},
+                      {"result", name(answer.result)},
+                      {"aliases", json::array(answer.aliases.begin(), answer.aliases.end())},
+                      {"records", std::move(records)}};
+  if (!answer.vantage.empty()) fields["vantage"] = answer.vantage;
+  if (!answer.unanswered.empty())
+    fields["unanswered"] = json::array(answer.unanswered.begin(), answer.unanswered.end());
+  if (answer.over_tcp) fields["over_tcp"] = true;
+  if (answer.authoritative) fields["authoritative"] = true;
+  if (!answer.detail.empty()) fields["detail"] = answer.detail;
+  return fields;
+}
+
+json::object encode(const probe::DnsFinding& finding) {
+  return {{"at", finding.at.count()},
+          {"change", name(finding.change)},
+          {"address", meshdrill::to_string(finding.address)},
+          {"vantage", finding.vantage},
+          {"server", finding.server}};
+}
+
+json::object encode(const probe::Vantage& vantage) {
+  return {{"name", vantage.name},
+          {"kind", name(vantage.kind)},
+          {"servers", json::array(vantage.servers.begin(), vantage.servers.end())},
+          {"question", vantage.question},
+          {"zone", vantage.zone}};
 }
 
 json::object encode(const probe::Stream& stream) {
-  return {{"id", stream.id},
-          {"name", stream.name},
-          {"kind", name(stream.kind)},
-          {"connection", name(stream.connection)},
-          {"family", to_string(stream.family)},
-          {"address", optional_text(stream.address)}};
+  json::object fields{{"id", stream.id},
+                      {"name", stream.name},
+                      {"kind", name(stream.kind)},
+                      {"connection", name(stream.connection)},
+                      {"family", to_string(stream.family)},
+                      {"address", optional_text(stream.address)}};
+  if (!stream.vantage.empty()) fields["vantage"] = stream.vantage;
+  return fields;
 }
 
 Result<probe::Batch> decode_batch(const json::object& fields) {
@@ -202,6 +281,14 @@ Result<probe::Stream> decode_stream(const json::value& value) {
 
 Result<probe::DnsAnswer> decode_answer(const json::value& value) {
   return guarded("DNS answer", [&] { return to_answer(value); });
+}
+
+Result<probe::DnsFinding> decode_finding(const json::value& value) {
+  return guarded("DNS finding", [&] { return to_finding(value); });
+}
+
+Result<probe::Vantage> decode_vantage(const json::value& value) {
+  return guarded("vantage", [&] { return to_vantage(value); });
 }
 
 }  // namespace meshdrill::drill

@@ -9,7 +9,9 @@
 
 namespace meshdrill::drill {
 
-// {"upto", "samples": [[…]…], "answers": […], "stalls": […]}; empty lists are left out.
+// {"upto", "samples": [[…]…], "answers": […], "stalls": […], "findings": […]}; empty lists are left out. A
+// sample's last element, {"syn_retransmits": 1, …}, has what few of them have; journals from before it have
+// none.
 boost::json::object encode(const probe::Batch& batch);
 Result<probe::Batch> decode_batch(const boost::json::object& fields);
 
@@ -18,5 +20,11 @@ Result<probe::Stream> decode_stream(const boost::json::value& value);
 
 boost::json::object encode(const probe::DnsAnswer& answer);
 Result<probe::DnsAnswer> decode_answer(const boost::json::value& value);
+
+boost::json::object encode(const probe::DnsFinding& finding);
+Result<probe::DnsFinding> decode_finding(const boost::json::value& value);
+
+boost::json::object encode(const probe::Vantage& vantage);
+Result<probe::Vantage> decode_vantage(const boost::json::value& value);
 
 }  // namespace meshdrill::drill

@@ -7,7 +7,9 @@
 #include "probe/sample.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,18 +35,43 @@ struct IdentifyRule {
   std::vector<std::string> clusters;  // the names that may answer; empty: any name will do
 };
 
+enum class Arrivals {
+  uniform,  // one every period, moved by `jitter`: the outage is known best
+  poisson,  // independent of each other, as users are; the outage is known half as well
+};
+
+enum class Follow {
+  every,  // asks DNS for every new connection
+  ttl,    // keeps an answer until its shortest TTL is over, as a client with a cache does
+};
+
+// RFC 8305, section 8: what a browser waits for.
+struct RaceTimes {
+  Duration resolution_delay = std::chrono::milliseconds{50};  // for AAAA, once A is there
+  Duration attempt_delay = std::chrono::milliseconds{250};    // until the next address is tried; 100ms to 2s
+};
+
 struct ProbeConfig {
-  std::string url;     // http:// or https://; the host may be a name or an address
-  double rate = 20;    // requests a second, per stream; > 0
-  double jitter = 0;   // each start is moved by up to this part of the period; 0 to 0.5
+  std::string url;                       // http:// or https://; the host may be a name or an address
+  double rate = 20;                      // requests a second, per stream; > 0
+  std::map<StreamKind, double> rates{};  // where a kind of stream has a rate of its own
+  double jitter = 0;  // each start is moved by up to this part of the period; 0 to 0.5; uniform only
+  Arrivals arrivals = Arrivals::uniform;
   bool pinned = true;  // a stream for each address
-  bool following =
-      true;  // a stream for each address family that follows DNS; ignored when the host is an address
+  // A stream for each vantage and address family that follows DNS; ignored when the host is an address.
+  bool following = true;
+  Follow follow = Follow::every;
+  bool browser = false;  // a stream for each vantage that races, always with new connections
+  RaceTimes race{};
   bool fresh = true;    // those streams with a new connection for each request
   bool reused = false;  // those streams on a kept connection
   // The addresses to pin to. Empty: those that DNS gives at the start.
   std::vector<IpAddress> addresses;
   std::vector<std::string> dns_servers;  // ADDRESS[:PORT] or [ADDRESS]:PORT; empty: those of /etc/resolv.conf
+  bool side_by_side = false;             // each of dns_servers is a vantage, rather than the next one in line
+  bool system_vantage = false;           // /etc/resolv.conf's is a vantage beside dns_servers
+  bool authority = false;  // the zone's own servers are one, found by asking the first of the others
+  std::uint16_t authority_port = 53;  // where those listen; a laboratory's may not be the standard's
   Timeouts timeouts;
   IdentifyRule identify;
   std::string ca_file;              // PEM; trusted instead of the system's authorities; empty: the system's
@@ -60,7 +87,9 @@ struct ProbeConfig {
 struct Run {
   std::vector<Stream> streams;
   std::chrono::steady_clock::time_point epoch;
-  std::vector<DnsAnswer> answers;  // to the lookups made to find the addresses; not in any batch
+  std::vector<DnsAnswer> answers;      // to the lookups made to find the addresses; not in any batch
+  std::vector<Vantage> vantages{};     // that are asked, the first of them for the addresses to pin to
+  std::vector<DnsFinding> findings{};  // of those answers; not in any batch
 };
 
 // Checks what can be checked without asking anybody: URL, rate, regex, servers, which streams. The error

@@ -3,10 +3,14 @@
 namespace meshdrill::probe {
 namespace {
 
-constexpr std::array<std::string_view, 2> stream_kinds{"pinned", "following"};
+constexpr std::array<std::string_view, 3> stream_kinds{"pinned", "following", "browser"};
 constexpr std::array<std::string_view, 2> connection_kinds{"new", "reused"};
-constexpr std::array<std::string_view, 7> dns_results{"ok",      "nxdomain", "servfail", "refused",
-                                                      "timeout", "empty",    "error"};
+constexpr std::array<std::string_view, 8> dns_results{"ok",      "nxdomain", "servfail",    "refused",
+                                                      "timeout", "empty",    "unreachable", "error"};
+constexpr std::array<std::string_view, 3> rescues{"none", "from_failure", "from_lateness"};
+constexpr std::array<std::string_view, 4> vantage_kinds{"system", "servers", "server", "authority"};
+constexpr std::array<std::string_view, 5> dns_changes{"not_in_dns", "not_pinned", "appeared", "disappeared",
+                                                      "not_here"};
 
 struct OutcomeText {
   std::string_view name;
@@ -21,7 +25,8 @@ constexpr std::array<OutcomeText, outcome_count> outcomes{{
     {"dns_refused", "DNS: refused"},
     {"dns_timeout", "DNS: no answer in time"},
     {"dns_empty", "DNS: no address of this family"},
-    {"dns_error", "DNS: malformed answer or server unreachable"},
+    {"dns_unreachable", "DNS: server unreachable"},
+    {"dns_error", "DNS: malformed answer"},
     {"connect_refused", "connection refused"},
     {"connect_timeout", "connection not accepted in time"},
     {"connect_error", "no connection"},
@@ -62,6 +67,15 @@ std::string_view to_string(Outcome outcome) {
 std::string_view to_string(DnsResult result) {
   return dns_results.at(index_of(result));
 }
+std::string_view to_string(Rescue rescue) {
+  return rescues.at(index_of(rescue));
+}
+std::string_view to_string(VantageKind kind) {
+  return vantage_kinds.at(index_of(kind));
+}
+std::string_view to_string(DnsChange change) {
+  return dns_changes.at(index_of(change));
+}
 std::string_view describe(Outcome outcome) {
   return outcomes.at(index_of(outcome)).description;
 }
@@ -82,6 +96,18 @@ template <>
 std::optional<DnsResult> from_string(std::string_view text) {
   return find_name<DnsResult>(dns_results, text);
 }
+template <>
+std::optional<Rescue> from_string(std::string_view text) {
+  return find_name<Rescue>(rescues, text);
+}
+template <>
+std::optional<VantageKind> from_string(std::string_view text) {
+  return find_name<VantageKind>(vantage_kinds, text);
+}
+template <>
+std::optional<DnsChange> from_string(std::string_view text) {
+  return find_name<DnsChange>(dns_changes, text);
+}
 
 Outcome outcome_of(DnsResult result) {
   switch (result) {
@@ -95,6 +121,8 @@ Outcome outcome_of(DnsResult result) {
       return Outcome::dns_timeout;
     case DnsResult::empty:
       return Outcome::dns_empty;
+    case DnsResult::unreachable:
+      return Outcome::dns_unreachable;
     case DnsResult::ok:
     case DnsResult::error:
       break;

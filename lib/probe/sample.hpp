@@ -21,7 +21,8 @@ using Offset = std::chrono::microseconds;
 
 enum class StreamKind {
   pinned,     // always the same address
-  following,  // asks DNS for every new connection and takes the first address of the answer
+  following,  // asks DNS (ProbeConfig::follow says how often) and takes the first address of the answer
+  browser,    // asks for A and AAAA and races connections as RFC 8305 has it: what a user with a browser sees
 };
 
 enum class ConnectionKind {
@@ -35,8 +36,9 @@ struct Stream {
   std::string name;  // for people, unique in a run: "192.0.2.1 new", "DNS IPv4 reused"
   StreamKind kind = StreamKind::pinned;
   ConnectionKind connection = ConnectionKind::fresh;
-  Family family = Family::ipv4;
-  std::optional<IpAddress> address;  // pinned: the address; following: none
+  Family family = Family::ipv4;      // browser: the one that it tries first, of both
+  std::optional<IpAddress> address;  // pinned: the address; others: none
+  std::string vantage{};             // whose answers it follows (Vantage::name); empty: pinned
 
   bool operator==(const Stream&) const = default;
 };
@@ -51,7 +53,8 @@ enum class Outcome {
   dns_refused,              // the server does not answer us
   dns_timeout,              // no answer in time
   dns_empty,                // the name exists but has no address of this family
-  dns_error,                // anything else: malformed answer, DNS server unreachable
+  dns_unreachable,          // nobody listens there, or no route: the server's machine or ours said so
+  dns_error,                // anything else: malformed answer, a code that no other bucket has
   connect_refused,          // RST to our SYN
   connect_timeout,          // no answer to our SYN in time
   connect_error,            // any other error of connect(2): no route, network unreachable
@@ -90,6 +93,13 @@ struct Phases {
   bool operator==(const Phases&) const = default;
 };
 
+// How a race of connections (RFC 8305) ended for the address that was tried first.
+enum class Rescue {
+  none,           // it won, or nothing did
+  from_failure,   // it failed, and another one answered for it
+  from_lateness,  // it had not connected when another one did
+};
+
 struct Sample {
   int stream = 0;           // Stream::id
   std::uint64_t index = 0;  // this is the index-th planned request of its stream, from 0 without gaps
@@ -105,6 +115,13 @@ struct Sample {
   std::string cluster;            // who answered; only with Outcome::ok
   int request_on_connection = 0;  // 1 = the first on a new connection; 0 = never connected
   Phases phases;
+  // How often the kernel had to repeat our SYN before it was answered. Above 0 with a connection that came
+  // about in the end: some way there loses packets, which is a brownout.
+  int syn_retransmits = 0;
+  bool stalled = false;          // in flight during a Stall: its times, and a time-out, may be our own fault
+  int attempts = 0;              // browser: how many addresses were tried; others: 0
+  Rescue rescue = Rescue::none;  // browser: what the race saved the user from
+  std::optional<IpAddress> rescued_from;  // browser: the address that was tried first, when `rescue`
   std::string detail;  // why, when the outcome alone does not say: TLS error, system error, start of an
                        // unknown body. From outside: pass through printable() before showing it
 
@@ -115,7 +132,25 @@ struct Sample {
   bool operator==(const Sample&) const = default;
 };
 
-enum class DnsResult { ok, nxdomain, servfail, refused, timeout, empty, error };
+enum class DnsResult { ok, nxdomain, servfail, refused, timeout, empty, unreachable, error };
+
+// Who is asked for the name.
+enum class VantageKind {
+  system,     // the servers of /etc/resolv.conf, the next one when one is silent
+  servers,    // those that the user named, the same way
+  server,     // one that the user named, by itself
+  authority,  // the servers of the zone itself, one after the other, without recursion
+};
+
+struct Vantage {
+  std::string name;  // unique in a run: "system", "192.0.2.53:53", "authority"
+  VantageKind kind = VantageKind::system;
+  std::vector<std::string> servers;  // "192.0.2.53:53"
+  std::string question;              // the name asked for: the URL's; authority: the end of its CNAME chain
+  std::string zone;                  // authority: the zone that the servers are of; others: empty
+
+  bool operator==(const Vantage&) const = default;
+};
 
 struct AddressRecord {
   IpAddress address;
@@ -130,12 +165,36 @@ struct DnsAnswer {
   std::chrono::microseconds took{};
   std::string name;
   Family family = Family::ipv4;  // A or AAAA
-  std::string server;  // "192.0.2.53:53"; several, comma-separated, when any of them may have answered
+  std::string vantage{};         // Vantage::name
+  std::string server;  // that this came from, "192.0.2.53:53"; when none answered, the last that was asked
   DnsResult result = DnsResult::error;
-  std::vector<std::string> aliases;    // the CNAME chain, in order
-  std::vector<AddressRecord> records;  // in the order of the answer
+  std::vector<std::string> aliases;       // the CNAME chain, in order
+  std::vector<AddressRecord> records;     // in the order of the answer
+  std::vector<std::string> unanswered{};  // servers that were asked before `server`, in vain
+  bool over_tcp = false;                  // the answer over UDP was truncated
+  bool authoritative = false;             // the server said so (AA)
+  std::string detail{};                   // why, when the result alone does not say
 
   bool operator==(const DnsAnswer&) const = default;
+};
+
+// How the addresses that are watched and those that DNS gives differ.
+enum class DnsChange {
+  not_in_dns,   // we pin a stream to it, but this server does not give it: users do not get there
+  not_pinned,   // this server gives it, but no stream is pinned to it: only following streams may see it
+  appeared,     // this server gives it now, and did not at first
+  disappeared,  // this server gave it, and has stopped to
+  not_here,     // another server gives it, this one does not
+};
+
+struct DnsFinding {
+  Offset at{};  // of the first answer that shows it
+  DnsChange change = DnsChange::appeared;
+  IpAddress address;
+  std::string vantage;  // Vantage::name
+  std::string server;   // as in DnsAnswer
+
+  bool operator==(const DnsFinding&) const = default;
 };
 
 // The prober's own thread did not run when it should have: what it says about [start, end] is not to be
@@ -156,12 +215,16 @@ struct Batch {
   std::vector<Sample> samples;  // in the order in which they finished; sort by `planned` to judge
   std::vector<DnsAnswer> answers;
   std::vector<Stall> stalls;
+  std::vector<DnsFinding> findings{};  // of these answers
 };
 
 std::string_view to_string(StreamKind kind);
 std::string_view to_string(ConnectionKind kind);
 std::string_view to_string(Outcome outcome);
 std::string_view to_string(DnsResult result);
+std::string_view to_string(Rescue rescue);
+std::string_view to_string(VantageKind kind);
+std::string_view to_string(DnsChange change);
 
 template <>
 std::optional<StreamKind> from_string(std::string_view text);
@@ -171,6 +234,12 @@ template <>
 std::optional<Outcome> from_string(std::string_view text);
 template <>
 std::optional<DnsResult> from_string(std::string_view text);
+template <>
+std::optional<Rescue> from_string(std::string_view text);
+template <>
+std::optional<VantageKind> from_string(std::string_view text);
+template <>
+std::optional<DnsChange> from_string(std::string_view text);
 
 // The bucket of a request whose lookup ended like this. `result` is not ok.
 Outcome outcome_of(DnsResult result);
