@@ -4,6 +4,7 @@
 
 #include "base/duration.hpp"
 #include "base/result.hpp"
+#include "probe/request.hpp"
 #include "probe/sample.hpp"
 
 #include <chrono>
@@ -51,8 +52,31 @@ struct RaceTimes {
   Duration attempt_delay = std::chrono::milliseconds{250};    // until the next address is tried; 100ms to 2s
 };
 
+enum class TlsVersion { tls12, tls13 };  // "1.2", "1.3" in text
+
+struct TlsOptions {
+  // PEM files of a client certificate (with its chain) and its key; both or neither.
+  std::string certificate_file;
+  std::string key_file;
+  TlsVersion min_version = TlsVersion::tls12;
+  // Takes any certificate: whoever answers may be anybody. To be said loudly wherever results are shown.
+  bool insecure = false;
+  // Resumes sessions. Off, since a resumed session skips the certificate and so hides a fault of it.
+  bool resume = false;
+};
+
+// What an answer must be to count as ok; otherwise it is Outcome::http_status or Outcome::body_mismatch.
+struct Expectation {
+  // "200", "200-299", several separated by commas.
+  std::string status = "200-299";
+  // Perl syntax; the body must contain a match. Empty: any body.
+  std::string body_regex;
+};
+
 struct ProbeConfig {
-  std::string url;                       // http:// or https://; the host may be a name or an address
+  // http:// or https://, or tcp://HOST:PORT, where the connection itself is the sample; the host may be a
+  // name or an address.
+  std::string url;
   double rate = 20;                      // requests a second, per stream; > 0
   std::map<StreamKind, double> rates{};  // where a kind of stream has a rate of its own
   double jitter = 0;  // each start is moved by up to this part of the period; 0 to 0.5; uniform only
@@ -74,7 +98,19 @@ struct ProbeConfig {
   std::uint16_t authority_port = 53;  // where those listen; a laboratory's may not be the standard's
   Timeouts timeouts;
   IdentifyRule identify;
-  std::string ca_file;              // PEM; trusted instead of the system's authorities; empty: the system's
+  std::string ca_file;  // PEM; trusted instead of the system's authorities; empty: the system's
+  TlsOptions tls;
+  RequestOptions request;
+  Expectation expect;
+  // How many redirects are followed, each to the same address and only to the same host (same port, or from
+  // http to https). 0: none; the redirect itself is judged.
+  int max_redirects = 0;
+  // Reused streams: a connection older than this, or that has carried this many requests, is replaced.
+  Duration max_connection_age{};        // 0: any
+  int max_requests_per_connection = 0;  // 0: any number
+  // Closed loop: each stream keeps this many requests in flight, one after another as fast as they are
+  // answered, and `rate` and `jitter` are not used. 0: open loop at `rate`. Planned is then when it started.
+  std::size_t closed_loop = 0;
   std::size_t body_limit = 16'384;  // bytes; more is Outcome::answer_too_large
   std::size_t max_in_flight =
       0;  // per stream; 0: what `rate` needs while every request runs into `total`, and some
@@ -100,7 +136,8 @@ Result<> check(const ProbeConfig& config);
 // controlling thread.
 class Prober {
  public:
-  // Called from the prober's thread, at most every 100 ms and at least every second until stop() returns.
+  // Called from the prober's thread, at least every second until stop() returns: every 100 ms, and sooner
+  // when many samples have gathered, so that memory does not grow with the rate.
   // Must not block, and must not call the prober.
   using Sink = std::function<void(Batch)>;
 

@@ -19,7 +19,8 @@ struct OutcomeText {
 constexpr std::array<OutcomeText, outcome_count> outcomes{{
     {"ok", "answered"},
     {"unidentified", "answered by nobody we know"},
-    {"http_status", "HTTP status other than 2xx"},
+    {"http_status", "unexpected HTTP status"},
+    {"body_mismatch", "unexpected body"},
     {"dns_nxdomain", "DNS: no such name"},
     {"dns_servfail", "DNS: server failure"},
     {"dns_refused", "DNS: refused"},

@@ -45,9 +45,10 @@ struct Stream {
 
 // How a planned request ended. Every planned request ends in exactly one of these.
 enum class Outcome {
-  ok,                       // complete 2xx answer from a cluster that we know
-  unidentified,             // complete 2xx answer that names no cluster, or one that we do not know
-  http_status,              // complete answer with any other status
+  ok,                       // complete answer, as expected (2xx), from a cluster that we know
+  unidentified,             // the same, but it names no cluster, or one that we do not know
+  http_status,              // complete answer with a status that is not expected
+  body_mismatch,            // complete answer with an expected status, but not the expected body
   dns_nxdomain,             // the name does not exist
   dns_servfail,             // the server failed to find out
   dns_refused,              // the server does not answer us

@@ -171,7 +171,7 @@ class ProbeAgainstRealServers(unittest.TestCase):
     def test_a_broken_page_fails_and_says_what_and_where(self):
         code, out, _ = self.probe("api.example.org", "/broken", "--duration", "500ms")
         self.assertEqual(code, 1)
-        self.assertIn("HTTP status other than 2xx", out)
+        self.assertIn("unexpected HTTP status", out)
         self.assertIn("127.0.0.2", out)
 
     def test_a_name_that_does_not_exist_measures_nothing(self):
