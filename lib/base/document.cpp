@@ -1,9 +1,11 @@
 #include "base/document.hpp"
 
 #include "base/files.hpp"
+#include "base/text.hpp"
+#include "base/utf8.hpp"
 
-#include <algorithm>
 #include <sstream>
+#include <unordered_map>
 
 #include <fmt/format.h>
 #include <yaml-cpp/anchor.h>
@@ -28,30 +30,36 @@ class Builder : public YAML::EventHandler {
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    const auto known = std::find_if(anchors_.begin(), anchors_.end(),
-                                    [&](const Anchor& a) { return a.id == anchor && a.complete; });
-    if (known == anchors_.end()) return error(mark, "an alias refers to the value that contains it");
-    count(known->nodes, mark);
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) {
+      throw YAML::ParserException(mark, "an alias refers to the value that contains it");
+    }
+    const Anchor* known = &found->second;
+    count(known->nodes, known->bytes, mark);
     add(known->node, YAML::NullAnchor);
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
+    check_tag(mark, tag);
     Node node = make(Node::Kind::scalar, mark);
+    count(0, value.size(), mark);
     node.scalar = value;
     node.quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
     // The parser reports "~", "null" and "" through here only when they carry a tag or quotes.
     add(std::move(node), anchor);
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
+    check_tag(mark, tag);
     open(make(Node::Kind::sequence, mark), anchor, mark);
   }
   void OnSequenceEnd() override { close(); }
 
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
+    check_tag(mark, tag);
     open(make(Node::Kind::map, mark), anchor, mark);
   }
   void OnMapEnd() override { close(); }
@@ -63,25 +71,34 @@ class Builder : public YAML::EventHandler {
   struct Open {
     Node node;
     YAML::anchor_t anchor = YAML::NullAnchor;
+    YAML::Mark mark;
     std::size_t nodes_before = 0;
+    std::size_t bytes_before = 0;
     bool has_key = false;
     Node::Entry entry;
+    std::unordered_map<std::string, int> key_lines;
   };
   struct Anchor {
-    YAML::anchor_t id = YAML::NullAnchor;
-    bool complete = false;
     std::size_t nodes = 0;
+    std::size_t bytes = 0;
     Node node;
   };
 
   Location at(const YAML::Mark& mark) const { return {file_, mark.line + 1, mark.column + 1}; }
 
-  void error(const YAML::Mark& mark, std::string what) {
-    diagnostics.push_back({Severity::error, at(mark), std::move(what), {}});
+  // "?" is what the parser calls a plain value, "!" a quoted one.
+  void check_tag(const YAML::Mark& mark, const std::string& tag) {
+    constexpr std::string_view standard = "tag:yaml.org,2002:";
+    if (tag.empty() || tag == "?" || tag == "!") return;
+    const bool known = tag.starts_with(standard) && tag != "tag:yaml.org,2002:binary";
+    if (known) return;
+    diagnostics.push_back({Severity::error, at(mark),
+                           fmt::format("the tag {} is not supported", printable(tag)),
+                           "Write the value without a tag."});
   }
 
   Node make(Node::Kind kind, const YAML::Mark& mark) {
-    count(1, mark);
+    count(1, 0, mark);
     Node node;
     node.kind = kind;
     node.where = at(mark);
@@ -89,10 +106,14 @@ class Builder : public YAML::EventHandler {
   }
 
   // Counting stops the parse, since a document over the limit is not worth reading to its end.
-  void count(std::size_t nodes, const YAML::Mark& mark) {
+  void count(std::size_t nodes, std::size_t bytes, const YAML::Mark& mark) {
     nodes_ += nodes;
+    bytes_ += bytes;
     if (nodes_ > limits_.nodes) {
       throw YAML::ParserException(mark, fmt::format("the document has more than {} values", limits_.nodes));
+    }
+    if (bytes_ > limits_.bytes) {
+      throw YAML::ParserException(mark, fmt::format("its aliases repeat more than {} bytes", limits_.bytes));
     }
   }
 
@@ -100,29 +121,25 @@ class Builder : public YAML::EventHandler {
     if (open_.size() >= static_cast<std::size_t>(limits_.depth)) {
       throw YAML::ParserException(mark, fmt::format("values are nested more than {} deep", limits_.depth));
     }
-    open_.push_back({std::move(node), anchor, nodes_ - 1, false, {}});
-    if (anchor != YAML::NullAnchor) anchors_.push_back({anchor, false, 0, {}});
+    open_.push_back({std::move(node), anchor, mark, nodes_ - 1, bytes_, false, {}, {}});
   }
 
   void close() {
     Open done = std::move(open_.back());
     open_.pop_back();
-    if (done.anchor != YAML::NullAnchor) remember(done.anchor, done.node, nodes_ - done.nodes_before);
+    if (done.anchor != YAML::NullAnchor) {
+      const std::size_t nodes = nodes_ - done.nodes_before;
+      const std::size_t bytes = bytes_ - done.bytes_before;
+      // Remembering is a copy, and anchors may stand inside anchors.
+      count(nodes, bytes, done.mark);
+      anchors_.insert_or_assign(done.anchor, Anchor{nodes, bytes, done.node});
+    }
     place(std::move(done.node));
   }
 
   void add(Node node, YAML::anchor_t anchor) {
-    if (anchor != YAML::NullAnchor) {
-      anchors_.push_back({anchor, false, 0, {}});
-      remember(anchor, node, 1);
-    }
+    if (anchor != YAML::NullAnchor) anchors_.insert_or_assign(anchor, Anchor{1, node.scalar.size(), node});
     place(std::move(node));
-  }
-
-  void remember(YAML::anchor_t anchor, const Node& node, std::size_t nodes) {
-    for (Anchor& known : anchors_) {
-      if (known.id == anchor) known = {anchor, true, nodes, node};
-    }
   }
 
   // Puts a finished value where it belongs: the root, the open sequence, or the open map as key or value.
@@ -148,27 +165,42 @@ class Builder : public YAML::EventHandler {
   void take_key(Open& parent, Node key) {
     if (key.kind != Node::Kind::scalar) {
       diagnostics.push_back({Severity::error, key.where, "a key must be a plain word or a string", {}});
+    } else if (const auto [earlier, fresh] = parent.key_lines.emplace(key.scalar, key.where.line); !fresh) {
+      diagnostics.push_back({Severity::error, key.where,
+                             fmt::format("the key \"{}\" stands here twice", printable(key.scalar)),
+                             fmt::format("The first one is on line {}; keep one.", earlier->second)});
     }
-    if (const Node* earlier = parent.node.find(key.scalar);
-        earlier != nullptr && key.kind == Node::Kind::scalar) {
-      diagnostics.push_back(
-          {Severity::error, key.where, fmt::format("the key \"{}\" stands here twice", key.scalar),
-           fmt::format("The first one's value is on line {}; keep one.", earlier->where.line)});
-    }
-    if (key.scalar == "<<" && !key.quoted) {
+    if (key.scalar == "<<" && !key.quoted && !limits_.merge_keys) {
       diagnostics.push_back(
           {Severity::error, key.where, "merge keys (<<) are not supported", "Write the keys out."});
     }
     parent.entry.key = std::move(key.scalar);
+    parent.entry.key_quoted = key.quoted;
     parent.entry.key_where = std::move(key.where);
   }
 
   const std::string& file_;
   const DocumentLimits& limits_;
   std::vector<Open> open_;
-  std::vector<Anchor> anchors_;
+  std::unordered_map<YAML::anchor_t, Anchor> anchors_;
   std::size_t nodes_ = 0;
+  std::size_t bytes_ = 0;
 };
+
+// Where the byte at `offset` stands; columns count characters.
+Location place_of(std::string_view text, std::size_t offset, const std::string& file) {
+  Location where{file, 1, 1};
+  for (const char c : text.substr(0, offset)) {
+    const bool continues = (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+    if (c == '\n') {
+      ++where.line;
+      where.column = 1;
+    } else if (!continues) {
+      ++where.column;
+    }
+  }
+  return where;
+}
 
 Diagnostics one_error(Location where, std::string what, std::string cure = {}) {
   return {{Severity::error, std::move(where), std::move(what), std::move(cure)}};
@@ -187,6 +219,10 @@ Checked<Node> parse_document(std::string_view text, const std::string& file, con
   if (text.size() > limits.bytes) {
     return tl::unexpected(
         one_error({file, 0, 0}, fmt::format("the file is larger than {} bytes", limits.bytes)));
+  }
+  if (const auto wrong = find_non_text(text)) {
+    return tl::unexpected(one_error(place_of(text, wrong->offset, file),
+                                    fmt::format("the file is not text in UTF-8: {}", wrong->what)));
   }
   std::istringstream stream{std::string{text}};
   Builder builder{file, limits};

@@ -31,19 +31,22 @@ struct Node {
 
 struct Node::Entry {
   std::string key;
+  bool key_quoted = false;
   Location key_where;
   Node value;
 };
 
 // Bounds on what is read, so that a hostile file costs little.
 struct DocumentLimits {
-  std::size_t bytes = std::size_t{1} << 20;
+  std::size_t bytes = std::size_t{1} << 20;  // of the file, and of the text of all values through aliases
   int depth = 32;
   std::size_t nodes = 50'000;  // counted through aliases
+  bool merge_keys = false;     // hand on "<<" as a key like any other; otherwise it is an error
 };
 
-// Parses `text` as exactly one YAML document. `file` names it in the locations. Syntax errors, duplicate
-// keys, several documents, non-scalar keys and anything over the limits are errors.
+// Parses `text` as exactly one YAML document. `file` names it in the locations. Syntax errors, text that is
+// not UTF-8, duplicate keys, several documents, non-scalar keys, tags of an application's own and anything
+// over the limits are errors.
 Checked<Node> parse_document(std::string_view text, const std::string& file,
                              const DocumentLimits& limits = {});
 

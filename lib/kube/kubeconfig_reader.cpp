@@ -1,8 +1,8 @@
 #include "kube/kubeconfig_reader.hpp"
 
 #include "base/files.hpp"
+#include "base/yaml11.hpp"
 #include "kube/base64.hpp"
-#include "kube/yaml11.hpp"
 
 #include <utility>
 
@@ -27,11 +27,12 @@ std::optional<std::string> read_plain_string(const Node& node, std::string_view 
     report(problems, node.where, fmt::format("{} must be a string", name), {});
     return std::nullopt;
   }
-  const PlainType type = node.quoted ? PlainType::string : plain_type(node.scalar);
-  if (type == PlainType::string) return node.scalar;
+  using Type = Yaml11Scalar::Type;
+  const Type type = node.quoted ? Type::string : resolve_yaml11(node.scalar).type;
+  if (type == Type::string || type == Type::null) return node.scalar;
   report(problems, node.where,
          fmt::format("{} must be a string, and kubectl reads this as a {}", name,
-                     type == PlainType::boolean ? "boolean" : "number"),
+                     type == Type::boolean ? "boolean" : "number"),
          "put it in quotes");
   return std::nullopt;
 }
@@ -49,9 +50,11 @@ bool KubeconfigReader::boolean(std::string_view key) {
   const Node* node = map_.find(key);
   if (node == nullptr || node->kind == Node::Kind::null) return false;
   const bool plain = node->kind == Node::Kind::scalar && !node->quoted;
-  const auto value = plain ? plain_boolean(node->scalar) : std::nullopt;
-  if (!value) problem(key, fmt::format("{} must be true or false, without quotes", key));
-  return value.value_or(false);
+  const Yaml11Scalar value = plain ? resolve_yaml11(node->scalar) : Yaml11Scalar{};
+  if (value.type != Yaml11Scalar::Type::boolean) {
+    problem(key, fmt::format("{} must be true or false, without quotes", key));
+  }
+  return value.boolean;
 }
 
 std::filesystem::path KubeconfigReader::path(std::string_view key) {

@@ -37,9 +37,8 @@ TEST_CASE("JSON is read as well") {
 }
 
 TEST_CASE("what YAML readers take silently is refused with its place") {
-  CHECK(
-      first_error("a: 1\nb: 2\na: 3\n") ==
-      "f.yaml:3:1: error: the key \"a\" stands here twice\n  The first one's value is on line 1; keep one.");
+  CHECK(first_error("a: 1\nb: 2\na: 3\n") ==
+        "f.yaml:3:1: error: the key \"a\" stands here twice\n  The first one is on line 1; keep one.");
   CHECK(first_error("a: 1\n---\nb: 2\n").find("f.yaml:3:1: error: the file holds more than one") == 0);
   CHECK(first_error("a: [1\n").find("f.yaml:2:1: error: this is not valid YAML") == 0);
   CHECK(first_error("? [x]\n: y\n").find("a key must be a plain word") != std::string::npos);
@@ -74,4 +73,51 @@ TEST_CASE("a file that cannot be read is one clear message") {
   REQUIRE_FALSE(node);
   CHECK(to_string(node.error().front()) ==
         "error: cannot read /nonexistent/mesh.yaml: No such file or directory");
+}
+
+TEST_CASE("only UTF-8 text is read") {
+  const auto wrong = [](std::string_view text) { return first_error(text); };
+  CHECK(wrong("a: 1\nb: \"x\xff\"\n") ==
+        "f.yaml:2:6: error: the file is not text in UTF-8: byte 0xff does not belong there");
+  CHECK(wrong("a: \xc3\xa4\xc3\n").find("f.yaml:1:5: error: the file is not text in UTF-8") == 0);
+  CHECK(wrong("a: \xed\xa0\x80").find("byte 0xed") != std::string::npos);  // a surrogate
+  CHECK(wrong("a: \xc0\xaf").find("byte 0xc0") != std::string::npos);      // overlong
+  CHECK(wrong("a: 1\n\x04\nb: 2").find("f.yaml:2:1: error") == 0);         // yaml-cpp takes it for the end
+  CHECK(wrong(std::string_view{"a: 1\0", 5}).find("control character 0x00") != std::string::npos);
+  CHECK(wrong(std::string_view{"\xff\xfe"
+                               "a\0:\0",
+                               6})
+            .find("f.yaml:1:1: error") == 0);  // UTF-16
+  CHECK(
+      parse_document("\xef\xbb\xbf"
+                     "a: \xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80\r\n",
+                     "f.yaml"));
+}
+
+TEST_CASE("aliases cannot repeat more text than a file may hold") {
+  std::string bomb = "a: &a \"" + std::string(500'000, 'x') + "\"\nb:\n";
+  for (int i = 0; i < 1000; ++i) bomb += "- *a\n";
+  CHECK(first_error(bomb).find("its aliases repeat more than 1048576 bytes") != std::string::npos);
+}
+
+TEST_CASE("tags that would change what a value means are refused") {
+  CHECK(first_error("a: 1\nb: !Ref x\n").find("f.yaml:2:4: error: the tag !Ref is not supported") == 0);
+  CHECK(first_error("b: !!binary aGk=\n").find("is not supported") != std::string::npos);
+  CHECK(first_error("b: !map {}\n").find("the tag !map is not supported") != std::string::npos);
+  const auto root = parse_document("a: !!str 010\nb: !!int 3\n", "f.yaml");
+  REQUIRE(root);
+  CHECK(root->find("a")->quoted);
+  CHECK_FALSE(root->find("b")->quoted);
+}
+
+TEST_CASE("merge keys are handed on to those who ask for them") {
+  const auto root =
+      parse_document("base: &b {k: 1}\nuse: {<<: *b, '<<': 2x}\n", "f.yaml", {.merge_keys = true});
+  REQUIRE_FALSE(root);  // the same key twice
+  const auto merged = parse_document("base: &b {k: 1}\nuse: {<<: *b}\n", "f.yaml", {.merge_keys = true});
+  REQUIRE(merged);
+  const auto& entry = merged->find("use")->entries.front();
+  CHECK(entry.key == "<<");
+  CHECK_FALSE(entry.key_quoted);
+  CHECK(entry.value.find("k")->scalar == "1");
 }
