@@ -1,18 +1,25 @@
+#include "base/document.hpp"
+#include "base/text.hpp"
+#include "base/text_table.hpp"
 #include "commands.hpp"
 #include "exit_codes.hpp"
 #include "mesh/load.hpp"
+#include "mesh/values/check_values.hpp"
+#include "mesh/values/rule_table.hpp"
+#include "report/findings_report.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 namespace meshdrill::cli {
 namespace {
 
-struct Row {
-  std::string name, context, id, pods, port, ingress;
-};
+namespace json = boost::json;
+namespace values = mesh::values;
 
 template <class Items, class ToText>
 std::string list(const Items& items, ToText to_text) {
@@ -21,29 +28,16 @@ std::string list(const Items& items, ToText to_text) {
   return text.empty() ? "-" : text;
 }
 
-Row row_of(const mesh::Cluster& cluster) {
-  return {cluster.name,
-          cluster.context,
-          std::to_string(cluster.id.value()),
-          list(cluster.pod_cidrs, [](const auto& item) { return to_string(item.prefix); }),
-          std::to_string(cluster.apiserver.port.value()),
-          list(cluster.ingress, [](const auto& item) { return to_string(item.address); })};
-}
-
 void print_clusters(const mesh::Mesh& mesh) {
-  std::vector<Row> rows{{"CLUSTER", "CONTEXT", "ID", "PODS", "APISERVER PORT", "INGRESS"}};
-  for (const mesh::Cluster& cluster : mesh.clusters) rows.push_back(row_of(cluster));
-  const auto width = [&](std::string Row::* column) {
-    std::size_t most = 0;
-    for (const Row& row : rows) most = std::max(most, (row.*column).size());
-    return most;
-  };
-  const auto name = width(&Row::name), context = width(&Row::context), id = width(&Row::id);
-  const auto pods = width(&Row::pods), port = width(&Row::port);
-  for (const Row& row : rows) {
-    fmt::print("{:<{}}  {:<{}}  {:<{}}  {:<{}}  {:<{}}  {}\n", row.name, name, row.context, context, row.id,
-               id, row.pods, pods, row.port, port, row.ingress);
+  TextTable table{6};
+  table.row({"CLUSTER", "CONTEXT", "ID", "PODS", "APISERVER PORT", "INGRESS"});
+  for (const mesh::Cluster& cluster : mesh.clusters) {
+    table.row({cluster.name, cluster.context, std::to_string(cluster.id.value()),
+               list(cluster.pod_cidrs, [](const auto& item) { return to_string(item.prefix); }),
+               std::to_string(cluster.apiserver.port.value()),
+               list(cluster.ingress, [](const auto& item) { return to_string(item.address); })});
   }
+  std::fputs(table.text("").c_str(), stdout);
 }
 
 void print_mesh(const mesh::Mesh& mesh) {
@@ -73,23 +67,179 @@ void print_mesh(const mesh::Mesh& mesh) {
   print_clusters(mesh);
 }
 
-int check(const std::string& file) {
-  const auto loaded = mesh::load_mesh(file);
-  const Diagnostics& findings = loaded ? loaded->findings : loaded.error();
-  std::fputs(to_string(findings).c_str(), stderr);
-  if (!loaded) return exit_usage;
-  print_mesh(loaded->mesh);
-  return exit_pass;
+json::object to_json(const mesh::Cluster& cluster) {
+  json::array pods;
+  for (const auto& item : cluster.pod_cidrs) pods.push_back(json::value(to_string(item.prefix)));
+  return {{"name", cluster.name}, {"id", cluster.id.value()}, {"podCIDRs", std::move(pods)}};
+}
+
+json::object to_json(const values::ClusterValues& cluster) {
+  json::array pods;
+  for (const Family family : {Family::ipv4, Family::ipv6}) {
+    if (!cluster.pods(family).enabled.value) continue;
+    for (const auto& item : cluster.pods(family).prefixes)
+      pods.push_back(json::value(to_string(item.prefix)));
+  }
+  return {{"name", cluster.name.value},
+          {"id", cluster.id.value},
+          {"podCIDRs", std::move(pods)},
+          {"files", cluster.files}};
+}
+
+void print_values(const std::vector<values::ClusterValues>& clusters) {
+  TextTable table{7};
+  table.row({"CLUSTER", "ID", "PODS", "ROUTING", "APISERVER", "PEERS", "VALUES"});
+  for (const values::ClusterValues& cluster : clusters) {
+    std::vector<mesh::LocatedPrefix> pods;
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+      const auto& pool = cluster.pods(family);
+      if (pool.enabled.value) pods.insert(pods.end(), pool.prefixes.begin(), pool.prefixes.end());
+    }
+    const bool native = cluster.native_routing();
+    table.row({printable(cluster.name.value), std::to_string(cluster.id.value),
+               list(pods, [](const auto& item) { return to_string(item.prefix); }),
+               native ? "native" : printable(cluster.tunnel_protocol.value),
+               cluster.use_apiserver.value
+                   ? fmt::format("{} {}", printable(cluster.service_type.value), cluster.node_port.value)
+                   : "off",
+               list(cluster.peers, [](const auto& peer) { return printable(peer.name); }), cluster.files});
+  }
+  std::fputs(table.text("").c_str(), stdout);
+}
+
+struct CheckOptions {
+  std::vector<std::string> files;
+  std::string cilium_version;
+  std::string values_key;
+  std::string format = "text";
+};
+
+// What a check found, and what was checked.
+struct CheckResult {
+  Diagnostics findings;
+  std::string_view fallback_rule;
+  json::array clusters;
+  std::function<void()> print;  // the clusters as text, when there is anything to show
+};
+
+bool is_mesh_file(const std::string& file) {
+  const auto document = read_document(file, {.merge_keys = true});
+  const Node* version = document ? document->find("apiVersion") : nullptr;
+  return version != nullptr && version->scalar.starts_with("meshdrill/");
+}
+
+CheckResult check_mesh(const std::string& file) {
+  auto loaded = std::make_shared<tl::expected<mesh::Allocation, Diagnostics>>(mesh::load_mesh(file));
+  if (!*loaded) return {std::move(loaded->error()), "mesh-file", {}, {}};
+  json::array clusters;
+  for (const mesh::Cluster& cluster : (*loaded)->mesh.clusters) clusters.push_back(to_json(cluster));
+  return {(*loaded)->findings, "mesh-file", std::move(clusters), [loaded] { print_mesh((*loaded)->mesh); }};
+}
+
+CheckResult check_values(const CheckOptions& options, const std::optional<mesh::CiliumVersion>& version) {
+  auto report = std::make_shared<values::ValuesReport>(
+      values::check_values(options.files, {version, options.values_key}));
+  json::array clusters;
+  for (const auto& cluster : report->clusters) clusters.push_back(to_json(cluster));
+  CheckResult checked{std::move(report->findings), "yaml", std::move(clusters), {}};
+  if (!report->clusters.empty()) checked.print = [report] { print_values(report->clusters); };
+  return checked;
+}
+
+std::size_t count(const Diagnostics& findings, Severity severity) {
+  return static_cast<std::size_t>(std::count_if(findings.begin(), findings.end(),
+                                                [&](const auto& one) { return one.severity == severity; }));
+}
+
+void print_text(const CheckResult& checked) {
+  std::fputs(to_string(checked.findings).c_str(), stderr);
+  if (checked.print) checked.print();
+  std::fflush(stdout);
+  if (checked.findings.empty()) return;
+  fmt::print(stderr, "{}, {}, {}\n", plural(count(checked.findings, Severity::error), "error"),
+             plural(count(checked.findings, Severity::warning), "warning"),
+             plural(count(checked.findings, Severity::note), "note"));
+}
+
+void print_json(const CheckResult& checked, const std::string& assumed) {
+  json::object document{{"apiVersion", "meshdrill/v1"}, {"kind", "CheckReport"}};
+  if (!assumed.empty()) document["ciliumVersion"] = assumed;
+  for (auto& [key, value] : report::findings_to_json(checked.findings, checked.fallback_rule))
+    document[key] = value;
+  document["clusters"] = checked.clusters;
+  fmt::print("{}\n", json::serialize(document));
+}
+
+void print_sarif(const CheckResult& checked) {
+  std::vector<report::Rule> rules;
+  for (const values::RuleMeaning& rule : values::rule_table()) rules.push_back({rule.id, rule.meaning});
+  fmt::print("{}\n", json::serialize(report::findings_to_sarif(checked.findings, rules, checked.fallback_rule,
+                                                               MESHDRILL_VERSION)));
+}
+
+int show(const CheckResult& checked, const std::string& format, const std::string& assumed) {
+  if (format == "json") {
+    print_json(checked, assumed);
+  } else if (format == "sarif") {
+    print_sarif(checked);
+  } else {
+    print_text(checked);
+  }
+  return has_errors(checked.findings) ? exit_usage : exit_pass;
+}
+
+int usage(const std::string& message) {
+  fmt::print(stderr, "meshdrill: {}\n", message);
+  return exit_usage;
+}
+
+int check(const CheckOptions& options) {
+  std::size_t mesh_files = 0;
+  for (const std::string& file : options.files) mesh_files += static_cast<std::size_t>(is_mesh_file(file));
+  if (mesh_files > 0) {
+    if (options.files.size() > 1) {
+      return usage(
+          "a mesh file is checked by itself; give either one mesh file or the Helm values of each cluster");
+    }
+    if (!options.cilium_version.empty() || !options.values_key.empty()) {
+      return usage("--cilium-version and --values-key are for Helm values; a mesh file says both itself");
+    }
+    return show(check_mesh(options.files.front()), options.format, {});
+  }
+  std::optional<mesh::CiliumVersion> version;
+  if (!options.cilium_version.empty()) {
+    const auto parsed = mesh::parse_version(options.cilium_version);
+    if (!parsed) return usage("--cilium-version: " + parsed.error().message);
+    if (mesh::find_minor(*parsed) == nullptr) {
+      return usage(fmt::format("--cilium-version: 1.{} is the oldest that is known", mesh::oldest_minor));
+    }
+    version = *parsed;
+  }
+  const std::string any = fmt::format("any of 1.{} to 1.{}", mesh::oldest_minor, mesh::newest_minor);
+  if (!version && options.format == "text") {
+    fmt::print(stderr, "Assuming Cilium {}; --cilium-version says which chart it is.\n", any);
+  }
+  return show(check_values(options, version), options.format, version ? options.cilium_version : any);
 }
 
 }  // namespace
 
 void add_check(CLI::App& app, Run& run) {
-  CLI::App* verb =
-      app.add_subcommand("check", "Check a mesh file, and show what was allocated and defaulted");
-  const auto file = std::make_shared<std::string>();
-  verb->add_option("FILE", *file, "The mesh file")->required();
-  verb->callback([&run, file] { run = [file] { return check(*file); }; });
+  CLI::App* verb = app.add_subcommand(
+      "check", "Check a mesh file, or the Helm values that clusters have already against each other");
+  const auto options = std::make_shared<CheckOptions>();
+  verb->add_option(
+          "FILE", options->files,
+          "A mesh file; or Helm values of the Cilium chart, one argument a cluster (a.yaml,b.yaml: several "
+          "files of one cluster, as for helm -f)")
+      ->required();
+  verb->add_option("--cilium-version", options->cilium_version,
+                   "The chart that the values are for, such as 1.18.0; by default any that is known");
+  verb->add_option("--values-key", options->values_key,
+                   "The key of an umbrella chart under which Cilium's values stand; by default found");
+  verb->add_option("-o,--output", options->format, "text, json or sarif")
+      ->check(CLI::IsMember({"text", "json", "sarif"}));
+  verb->callback([&run, options] { run = [options] { return check(*options); }; });
 }
 
 }  // namespace meshdrill::cli

@@ -1,0 +1,81 @@
+// What one cluster's Helm values say of the mesh, each setting with the chart's default where the file is
+// silent.
+#pragma once
+
+#include "mesh/model.hpp"
+#include "mesh/values/helm_value.hpp"
+#include "mesh/values/rule_findings.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace meshdrill::mesh::values {
+
+template <class T>
+struct Setting {
+  T value{};
+  Location where;        // of the value; of the file as a whole when it is not written
+  bool written = false;  // otherwise `value` is the chart's default
+};
+
+// An entry of clustermesh.config.clusters.
+struct Peer {
+  std::string name;
+  Location where;
+  std::vector<Setting<std::string>> ips;
+  Setting<std::string> address;
+  Setting<int> port;  // 0 when it is not written, or no number
+  bool enabled = true;
+  std::vector<Setting<std::string>>
+      tls_keys;  // which of cert, key and caCert are there; never what they hold
+
+  [[nodiscard]] bool has_endpoint() const { return !ips.empty() || !address.value.empty(); }
+};
+
+// The Pod CIDRs of one family in IPAM mode cluster-pool.
+struct PodPool {
+  Setting<bool> enabled;
+  std::vector<LocatedPrefix> prefixes;  // empty: the chart's default
+  Location where;
+  bool written = false;
+  Setting<int> mask;                  // prefix length of a node's share
+  std::vector<LocatedPrefix> native;  // ipv4NativeRoutingCIDR, ipv6NativeRoutingCIDR
+};
+
+struct ClusterValues {
+  std::string files;     // as the user gave them: "a.yaml" or "common.yaml,a.yaml"
+  Location whole;        // the last of these files
+  std::string subchart;  // the key of an umbrella chart under which Cilium's values stand; empty: none
+  HelmValue cilium;      // Cilium's own values
+
+  Setting<std::string> name;
+  Setting<long long> id;
+  Setting<long long> max_connected;
+  PodPool ipv4, ipv6;
+  Setting<std::string> ipam_mode, routing_mode, tunnel_protocol, kube_proxy_replacement, chaining_mode;
+  Setting<std::string> encryption;         // "off", "ipsec", "wireguard", ...
+  Setting<bool> use_apiserver, connected;  // clustermesh.useAPIServer, clustermesh.config.enabled
+  Setting<std::string> domain, service_type, auth_mode, certificate_method, ca_certificate;
+  Setting<long long> node_port;
+  Setting<bool> certificates_auto, ca_bundle;
+  std::vector<std::string> server_names;  // extra DNS names and addresses of its server certificate
+  std::vector<Peer> peers;
+  Location peers_where;
+  bool peers_as_map = false;
+
+  // For messages: its name, or its files while it has none.
+  [[nodiscard]] std::string label() const;
+  [[nodiscard]] const PodPool& pods(Family family) const { return family == Family::ipv4 ? ipv4 : ipv6; }
+  [[nodiscard]] bool native_routing() const { return routing_mode.value == "native"; }
+};
+
+// Takes them out of merged values. `subchart` names the umbrella chart's key; empty: found by looking for
+// cluster, clustermesh and ipam at the top and then one level down. Nothing, with an error, when there are
+// none.
+std::optional<ClusterValues> read_cluster_values(const HelmValue& values, std::string files,
+                                                 const Location& whole, std::string_view subchart,
+                                                 RuleFindings& found);
+
+}  // namespace meshdrill::mesh::values

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace meshdrill::mesh::values {
+
+struct RuleMeaning {
+  std::string_view id;
+  std::string_view meaning;  // one sentence, for tools that list rules
+};
+
+// Every rule that a finding can name, sorted by id; docs/reference/check.md says more of each.
+std::span<const RuleMeaning> rule_table();
+
+}  // namespace meshdrill::mesh::values
