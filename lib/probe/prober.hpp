@@ -28,12 +28,17 @@ struct Timeouts {
   Duration total = std::chrono::seconds{2};
 };
 
-// Finds in a body who answered.
+// How to tell who answered. The first of header, JSON pointer and addresses that is set is used, and the
+// regex when none is.
 struct IdentifyRule {
-  // Perl syntax, with exactly one capture: the name of the cluster. The default finds "Hello from Cluster
-  // cilium-001".
+  // Perl syntax, with exactly one capture: the name of the cluster, anywhere in the body. The default finds
+  // "Hello from Cluster cilium-001".
   std::string regex = R"([Cc]luster[^A-Za-z0-9]+([A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?))";
-  std::vector<std::string> clusters;  // the names that may answer; empty: any name will do
+  std::string header{};        // of the answer: its value is the name
+  std::string json_pointer{};  // RFC 6901, into the body: the string there is the name
+  // Who is behind each address, for targets that do not say. Trusts that no mesh is behind them.
+  std::map<IpAddress, std::string> addresses{};
+  std::vector<std::string> clusters{};  // the names that may answer; empty: any name will do
 };
 
 enum class Arrivals {
@@ -115,6 +120,7 @@ struct ProbeConfig {
   std::size_t max_in_flight =
       0;  // per stream; 0: what `rate` needs while every request runs into `total`, and some
   Duration stall_after = std::chrono::milliseconds{50};  // a timer this late is a Stall
+  std::uint64_t requests = 0;  // each stream plans this many and no more; 0: until stop()
   // What Offsets count from, for a caller who has a time line of his own. None: the moment of the first
   // planned request.
   std::optional<std::chrono::steady_clock::time_point> epoch;
