@@ -61,20 +61,20 @@ TEST_CASE("the default rule finds the cluster in common bodies") {
 }
 
 TEST_CASE("a name that is not in the list is nobody") {
-  const auto identifier = *Identifier::make({"from ([a-z]+)", {"one", "two"}});
+  const auto identifier = *Identifier::make({.regex = "from ([a-z]+)", .clusters = {"one", "two"}});
   CHECK(identifier.identify("from two") == "two");
   CHECK_FALSE(identifier.identify("from three"));
 }
 
 TEST_CASE("a rule needs exactly one capture") {
-  CHECK_FALSE(Identifier::make({"Cluster", {}}));
-  CHECK_FALSE(Identifier::make({"(a)(b)", {}}));
-  CHECK_FALSE(Identifier::make({"(unclosed", {}}));
-  CHECK(Identifier::make({"(?:a|b)(c)", {}}));
+  CHECK_FALSE(Identifier::make({.regex = "Cluster"}));
+  CHECK_FALSE(Identifier::make({.regex = "(a)(b)"}));
+  CHECK_FALSE(Identifier::make({.regex = "(unclosed"}));
+  CHECK(Identifier::make({.regex = "(?:a|b)(c)"}));
 }
 
 TEST_CASE("a pathological rule gives up instead of hanging") {
-  const auto identifier = *Identifier::make({"((?:a|aa)+)$", {}});
+  const auto identifier = *Identifier::make({.regex = "((?:a|aa)+)$"});
   CHECK_FALSE(identifier.identify(std::string(2000, 'a') + "b"));
 }
 
