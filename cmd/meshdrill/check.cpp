@@ -112,6 +112,7 @@ struct CheckOptions {
   std::string cilium_version;
   std::string values_key;
   std::string format = "text";
+  bool allow_renumber = false;
 };
 
 // What a check found, and what was checked.
@@ -128,8 +129,9 @@ bool is_mesh_file(const std::string& file) {
   return version != nullptr && version->scalar.starts_with("meshdrill/");
 }
 
-CheckResult check_mesh(const std::string& file) {
-  auto loaded = std::make_shared<tl::expected<mesh::Allocation, Diagnostics>>(mesh::load_mesh(file));
+CheckResult check_mesh(const std::string& file, mesh::Renumber renumber) {
+  auto loaded =
+      std::make_shared<tl::expected<mesh::Allocation, Diagnostics>>(mesh::load_mesh(file, renumber));
   if (!*loaded) return {std::move(loaded->error()), "mesh-file", {}, {}};
   json::array clusters;
   for (const mesh::Cluster& cluster : (*loaded)->mesh.clusters) clusters.push_back(to_json(cluster));
@@ -204,7 +206,8 @@ int check(const CheckOptions& options) {
     if (!options.cilium_version.empty() || !options.values_key.empty()) {
       return usage("--cilium-version and --values-key are for Helm values; a mesh file says both itself");
     }
-    return show(check_mesh(options.files.front()), options.format, {});
+    const auto renumber = options.allow_renumber ? mesh::Renumber::allow : mesh::Renumber::refuse;
+    return show(check_mesh(options.files.front(), renumber), options.format, {});
   }
   std::optional<mesh::CiliumVersion> version;
   if (!options.cilium_version.empty()) {
@@ -239,6 +242,8 @@ void add_check(CLI::App& app, Run& run) {
                    "The key of an umbrella chart under which Cilium's values stand; by default found");
   verb->add_option("-o,--output", options->format, "text, json or sarif")
       ->check(CLI::IsMember({"text", "json", "sarif"}));
+  verb->add_flag("--allow-renumber", options->allow_renumber,
+                 "Accept changes of names, IDs and Pod CIDRs that live clusters have, as generate would");
   verb->callback([&run, options] { run = [options] { return check(*options); }; });
 }
 

@@ -17,6 +17,7 @@ struct GenerateOptions {
   std::string file;
   std::string folder;
   bool force = false;
+  bool allow_renumber = false;
 };
 
 int report(const mesh::TreeError& error) {
@@ -51,7 +52,8 @@ bool lock_changed(const std::filesystem::path& path, const std::string& text) {
 }
 
 int generate(const GenerateOptions& options) {
-  const auto loaded = mesh::load_mesh(options.file);
+  const auto loaded =
+      mesh::load_mesh(options.file, options.allow_renumber ? mesh::Renumber::allow : mesh::Renumber::refuse);
   std::fputs(to_string(loaded ? loaded->findings : loaded.error()).c_str(), stderr);
   if (!loaded) return exit_usage;
   auto tree = mesh::StagedTree::stage(options.folder, mesh::render(loaded->mesh), options.force);
@@ -87,6 +89,8 @@ void add_generate(CLI::App& app, Run& run) {
       ->check([](const std::string& folder) { return folder.empty() ? "the name is empty" : ""; });
   verb->add_flag("--force", options->force,
                  "Overwrite files that meshdrill did not write or that were edited");
+  verb->add_flag("--allow-renumber", options->allow_renumber,
+                 "Change names, IDs and Pod CIDRs that live clusters have, where the mesh file says so");
   verb->callback([&run, options] { run = [options] { return generate(*options); }; });
 }
 

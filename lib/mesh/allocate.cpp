@@ -1,12 +1,10 @@
 #include "mesh/allocate.hpp"
 
+#include "mesh/cluster_id.hpp"
 #include "mesh/free_prefixes.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
-#include <unordered_map>
-#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -17,30 +15,21 @@ constexpr int first_node_port = 32379;   // the chart's own default
 constexpr int lowest_node_port = 30000;  // Kubernetes' range of NodePorts
 constexpr int highest_node_port = 32767;
 constexpr int etcd_port = 2379;  // of clustermesh-apiserver behind a load balancer
-constexpr std::string_view cost = "On a live cluster that means restarting every workload.";
-
-bool is_in(const IpPrefix& prefix, const std::vector<LocatedPrefix>& list) {
-  return std::any_of(list.begin(), list.end(),
-                     [&](const LocatedPrefix& item) { return item.prefix == prefix; });
-}
-
-bool has_family(const Cluster& cluster, Family family) {
-  return std::any_of(cluster.pod_cidrs.begin(), cluster.pod_cidrs.end(),
-                     [&](const LocatedPrefix& pods) { return pods.prefix.family() == family; });
-}
 
 class Allocator {
  public:
-  Allocator(Mesh mesh, const Lock& lock) : mesh_(std::move(mesh)), old_(lock) {}
+  Allocator(Mesh mesh, const Lock& lock, Renumber renumber)
+      : mesh_(std::move(mesh)), old_(lock), renumber_(renumber) {}
 
   Checked<Allocation> run() {
     check_lock_belongs();
     if (has_errors(found_)) return tl::unexpected(std::move(found_));
-    keep_locked();
-    restore_removed();
-    check_ids();
+    Remembered remembered = apply_lock(mesh_, old_, renumber_);
+    removed_ = std::move(remembered.removed);
+    found_ = std::move(remembered.findings);
     give_ids();
     give_ports();
+    give_routes();
     for (const Family family : {Family::ipv4, Family::ipv6}) give_pods(family);
     if (has_errors(found_)) return tl::unexpected(std::move(found_));
     return Allocation{mesh_, make_lock(), std::move(found_)};
@@ -52,20 +41,18 @@ class Allocator {
   }
 
   void check_lock_belongs();
-  void keep_locked();
-  void keep(Cluster& cluster, const LockEntry& entry);
-  void refuse_rename(const Cluster& cluster, const std::vector<const LockEntry*>& gone);
-  void restore_removed();
-  void strip(LockEntry& entry, const std::unordered_map<int, const Cluster*>& ids);
-  void check_ids();
   void give_ids();
+  void give_id(Cluster& cluster, int& next, std::set<int>& used);
   void give_ports();
+  void give_routes();
   void give_pods(Family family);
+  void note_range(const Cluster& cluster, const IpPrefix& pods);
   std::vector<IpPrefix> taken(Family family) const;
   Lock make_lock() const;
 
   Mesh mesh_;
   const Lock& old_;
+  Renumber renumber_;
   std::vector<LockEntry> removed_;  // what the new lock remembers
   Diagnostics found_;
 };
@@ -78,163 +65,37 @@ void Allocator::check_lock_belongs() {
         "Change the name back, or move the lock file away when this is a new mesh.");
 }
 
-// Gives each cluster that the lock knows the numbers it has, and refuses what would change them.
-void Allocator::keep_locked() {
-  std::unordered_map<std::string, Cluster*> by_name;
-  for (Cluster& cluster : mesh_.clusters) by_name.emplace(cluster.name, &cluster);
-  std::unordered_set<std::string> locked;
-  std::vector<const LockEntry*> gone;
-  removed_ = old_.removed;
-  for (const LockEntry& entry : old_.clusters) {
-    const auto cluster = by_name.find(entry.name);
-    if (cluster == by_name.end()) {
-      gone.push_back(&entry);
-      removed_.push_back(entry);
-      removed_.back().node_port.reset();  // nothing is built on it: free for the next
-    } else {
-      keep(*cluster->second, entry);
-      locked.insert(entry.name);
-    }
-  }
-  if (gone.empty()) return;
-  for (const Cluster& cluster : mesh_.clusters) {
-    if (!locked.contains(cluster.name)) refuse_rename(cluster, gone);
-  }
-}
-
-void Allocator::keep(Cluster& cluster, const LockEntry& entry) {
-  if (cluster.id && entry.id && cluster.id != entry.id) {
-    error(cluster.id_where,
-          fmt::format("id: {} has {} ({}); {} would renumber it", cluster.name, *entry.id, old_.file,
-                      *cluster.id),
-          fmt::format("{} Keep {}, or leave id out.", cost, *entry.id));
-    return;
-  }
-  if (entry.id) cluster.id = entry.id;
-  const Cluster written = cluster;
-  for (const IpPrefix& prefix : entry.pod_cidrs) {
-    const std::string text = to_string(prefix);
-    if (!mesh_.addressing.of(prefix.family())) {
-      error(cluster.where,
-            fmt::format("addressing: {} has the Pods {} ({}), and there is no {} any more", cluster.name,
-                        text, old_.file, name_of(prefix.family())),
-            fmt::format("{} Keep the family.", cost));
-    } else if (!has_family(written, prefix.family())) {
-      cluster.pod_cidrs.push_back({prefix, cluster.where});
-    } else if (!is_in(prefix, written.pod_cidrs)) {
-      error(cluster.pod_cidrs.front().where,
-            fmt::format("podCIDRs: {} has the Pods {} ({}), which this list would take away", cluster.name,
-                        text, old_.file),
-            fmt::format("{} Keep {} and add more after it.", cost, text));
-    }
-  }
-  if (!cluster.apiserver.port && cluster.apiserver.exposure == ApiServer::Exposure::node_port) {
-    cluster.apiserver.port = entry.node_port;
-  }
-}
-
-// A new name at the context of a cluster that is gone is that cluster with a new name.
-void Allocator::refuse_rename(const Cluster& cluster, const std::vector<const LockEntry*>& gone) {
-  const auto before = std::find_if(gone.begin(), gone.end(),
-                                   [&](const LockEntry* entry) { return entry->context == cluster.context; });
-  if (before == gone.end()) return;
-  error(cluster.where,
-        fmt::format("name: context {} was {} until now ({}); {} would be a new cluster with new numbers",
-                    cluster.context, (*before)->name, old_.file, cluster.name),
-        fmt::format("{} Keep the name. If it is another cluster indeed, generate once without it first.",
-                    cost));
-}
-
-// Gives clusters that come back what they had, as far as nobody else has it now; and lets go of what the file
-// gives to others explicitly.
-void Allocator::restore_removed() {
-  if (removed_.empty()) return;
-  std::unordered_map<int, const Cluster*> ids;
-  for (const Cluster& cluster : mesh_.clusters) {
-    if (cluster.id) ids.emplace(*cluster.id, &cluster);
-  }
-  std::unordered_map<std::string, Cluster*> by_name;
-  for (Cluster& cluster : mesh_.clusters) by_name.emplace(cluster.name, &cluster);
-  std::vector<LockEntry> still_removed;
-  for (LockEntry& entry : removed_) {
-    const auto back = by_name.find(entry.name);
-    if (back != by_name.end() && back->second->id == entry.id) ids.erase(entry.id.value_or(0));
-    strip(entry, ids);
-    if (back == by_name.end()) {
-      still_removed.push_back(std::move(entry));
-      continue;
-    }
-    Cluster& cluster = *back->second;
-    if (!cluster.id) cluster.id = entry.id;
-    const Cluster written = cluster;
-    for (const IpPrefix& prefix : entry.pod_cidrs) {
-      if (mesh_.addressing.of(prefix.family()) && !has_family(written, prefix.family())) {
-        cluster.pod_cidrs.push_back({prefix, cluster.where});
-      }
-    }
-  }
-  removed_ = std::move(still_removed);
-}
-
-void Allocator::strip(LockEntry& entry, const std::unordered_map<int, const Cluster*>& ids) {
-  const auto warn = [&](const Location& where, const std::string& what) {
-    found_.push_back({Severity::warning, where,
-                      fmt::format("{} was {}'s, which was removed ({})", what, entry.name, old_.file),
-                      "Make sure that nothing of that cluster is left running."});
-  };
-  const auto holder = ids.find(entry.id.value_or(0));
-  if (holder != ids.end()) {
-    warn(holder->second->id_where, fmt::format("id: {}", *entry.id));
-    entry.id.reset();
-  }
-  for (const Cluster& cluster : mesh_.clusters) {
-    if (cluster.name == entry.name) continue;
-    for (const LocatedPrefix& pods : cluster.pod_cidrs) {
-      const auto lost = std::erase_if(entry.pod_cidrs,
-                                      [&](const IpPrefix& prefix) { return prefix.overlaps(pods.prefix); });
-      if (lost > 0) warn(pods.where, fmt::format("podCIDRs: {}", to_string(pods.prefix)));
-    }
-  }
-}
-
-// The file's IDs are unique and in range (check_parts()); those of the lock beside them may not be.
-void Allocator::check_ids() {
-  std::unordered_map<int, const Cluster*> holders;
-  for (const Cluster& cluster : mesh_.clusters) {
-    if (!cluster.id) continue;
-    if (*cluster.id > mesh_.cilium.max_connected_clusters) {
-      error(cluster.where,
-            fmt::format("id: {} has {} ({}), which is above maxConnectedClusters", cluster.name, *cluster.id,
-                        old_.file),
-            "Set cilium.maxConnectedClusters back to 511: it cannot change on a live mesh.");
-    }
-    const auto [first, fresh] = holders.emplace(*cluster.id, &cluster);
-    if (fresh) continue;
-    error(cluster.id_where,
-          fmt::format("id: {} is meant for {} and for {} (see {})", *cluster.id, first->second->name,
-                      cluster.name, old_.file),
-          "Leave id out to have a free one given.");
-  }
-}
-
 void Allocator::give_ids() {
   std::set<int> used;
   for (const Cluster& cluster : mesh_.clusters) used.insert(cluster.id.value_or(0));
   for (const LockEntry& entry : removed_) used.insert(entry.id.value_or(0));
+  // Those that cannot have every ID choose first.
+  int next_limited = 1;
   int next = 1;
   for (Cluster& cluster : mesh_.clusters) {
-    if (cluster.id) continue;
-    while (used.contains(next)) ++next;
-    if (next > mesh_.cilium.max_connected_clusters) {
-      error(cluster.where,
-            fmt::format("id: none of 1 to {} is left for {}", mesh_.cilium.max_connected_clusters,
-                        cluster.name),
-            removed_.empty() ? ""
-                             : fmt::format("Clusters under \"removed\" in {} still hold theirs.", old_.file));
-      return;
-    }
-    cluster.id = next++;
+    if (!cluster.id && has_limited_ids(cluster.datapath)) give_id(cluster, next_limited, used);
   }
+  for (Cluster& cluster : mesh_.clusters) {
+    if (!cluster.id) give_id(cluster, next, used);
+  }
+}
+
+void Allocator::give_id(Cluster& cluster, int& next, std::set<int>& used) {
+  while (used.contains(next) || marks_clash(cluster.datapath, next)) ++next;
+  if (next <= mesh_.cilium.max_connected_clusters) {
+    used.insert(next);
+    cluster.id = next;
+    return;
+  }
+  std::string cure;
+  if (has_limited_ids(cluster.datapath)) {
+    cure = "With ENI, AlibabaCloud and aws-cni chaining only 1 to 127 and 256 to 383 can be had.";
+  }
+  if (!removed_.empty()) {
+    cure += fmt::format("{}Clusters under \"removed\" in {} still hold theirs.", cure.empty() ? "" : " ",
+                        old_.file);
+  }
+  error(cluster.where, fmt::format("id: none is free for {}", cluster.name), cure);
 }
 
 void Allocator::give_ports() {
@@ -255,6 +116,20 @@ void Allocator::give_ports() {
   }
 }
 
+// Native routing reaches the whole pool unless the file says what it reaches.
+void Allocator::give_routes() {
+  for (Cluster& cluster : mesh_.clusters) {
+    Datapath& datapath = cluster.datapath;
+    if (datapath.routing_mode != RoutingMode::native) continue;
+    const auto give = [&](Family family, std::optional<LocatedPrefix>& native) {
+      const auto& pool = mesh_.addressing.of(family);
+      if (!native && pool && pool->pool) native = LocatedPrefix{*pool->pool, pool->where};
+    };
+    give(Family::ipv4, datapath.native_ipv4);
+    give(Family::ipv6, datapath.native_ipv6);
+  }
+}
+
 std::vector<IpPrefix> Allocator::taken(Family family) const {
   std::vector<IpPrefix> prefixes;
   const auto take = [&](const IpPrefix& prefix) {
@@ -268,8 +143,9 @@ std::vector<IpPrefix> Allocator::taken(Family family) const {
     for (const auto* list : {&cluster.pod_cidrs, &cluster.node_cidrs, &cluster.service_cidrs}) {
       for (const LocatedPrefix& item : *list) take(item.prefix);
     }
-    for (const LocatedAddress& item : cluster.apiserver.ips) take_address(item);
-    for (const LocatedAddress& item : cluster.ingress) take_address(item);
+    for (const auto* list : {&cluster.nodes, &cluster.apiserver.ips, &cluster.ingress}) {
+      for (const LocatedAddress& item : *list) take_address(item);
+    }
   }
   for (const LockEntry& entry : removed_) {
     for (const IpPrefix& prefix : entry.pod_cidrs) take(prefix);
@@ -282,15 +158,16 @@ void Allocator::give_pods(Family family) {
   std::optional<FreePrefixes> free;
   if (pool && pool->pool) free.emplace(*pool->pool, pool->cluster_length, taken(family));
   for (Cluster& cluster : mesh_.clusters) {
-    if (has_family(cluster, family)) {
-      if (!pool) {
-        error(cluster.pod_cidrs.front().where,
-              fmt::format("podCIDRs: {} has {} Pods, and addressing.{} is missing", cluster.name,
-                          name_of(family), name_of(family)));
-      }
+    const auto written =
+        std::find_if(cluster.pod_cidrs.begin(), cluster.pod_cidrs.end(),
+                     [&](const LocatedPrefix& item) { return item.prefix.family() == family; });
+    if (written != cluster.pod_cidrs.end()) {
+      if (pool) continue;
+      error(written->where, fmt::format("podCIDRs: {} has {} Pods, and addressing.{} is missing",
+                                        cluster.name, name_of(family), name_of(family)));
       continue;
     }
-    if (!pool) continue;
+    if (!pool || shares_node_networks(cluster.datapath)) continue;
     if (!free) {
       error(cluster.where, fmt::format("podCIDRs: {} has none of {}, and addressing.{} has no pool",
                                        cluster.name, name_of(family), name_of(family)));
@@ -309,17 +186,29 @@ void Allocator::give_pods(Family family) {
                               old_.file));
       return;
     }
-    cluster.pod_cidrs.push_back({*pods, cluster.where});
+    add_pods(cluster, *pods);
+    note_range(cluster, *pods);
   }
+}
+
+// With ipam kubernetes the chart's lists are not used, so the range must be told to somebody else.
+void Allocator::note_range(const Cluster& cluster, const IpPrefix& pods) {
+  if (cluster.datapath.ipam != Ipam::kubernetes) return;
+  found_.push_back(
+      {Severity::note, cluster.where,
+       fmt::format("podCIDRs: {} is given to {}, whose Pods get their addresses from Kubernetes",
+                   to_string(pods), cluster.name),
+       "Start its kube-controller-manager with that --cluster-cidr, or name the podCIDRs that it has."});
 }
 
 Lock Allocator::make_lock() const {
   Lock lock;
   lock.mesh = mesh_.name;
   lock.file = old_.file;
+  lock.max_connected_clusters = mesh_.cilium.max_connected_clusters;
   lock.removed = removed_;
   for (const Cluster& cluster : mesh_.clusters) {
-    LockEntry entry{cluster.name, cluster.context, cluster.id, {}, {}};
+    LockEntry entry{cluster.name, cluster.context, cluster.id, cluster.datapath.ipam, {}, {}};
     for (const LocatedPrefix& pods : cluster.pod_cidrs) entry.pod_cidrs.push_back(pods.prefix);
     if (cluster.apiserver.exposure == ApiServer::Exposure::node_port)
       entry.node_port = cluster.apiserver.port;
@@ -330,8 +219,8 @@ Lock Allocator::make_lock() const {
 
 }  // namespace
 
-Checked<Allocation> allocate(Mesh mesh, const Lock& lock) {
-  return Allocator{std::move(mesh), lock}.run();
+Checked<Allocation> allocate(Mesh mesh, const Lock& lock, Renumber renumber) {
+  return Allocator{std::move(mesh), lock, renumber}.run();
 }
 
 }  // namespace meshdrill::mesh

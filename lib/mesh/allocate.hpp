@@ -1,6 +1,7 @@
 // Gives every cluster the numbers that its mesh file left open.
 #pragma once
 
+#include "mesh/apply_lock.hpp"
 #include "mesh/lock.hpp"
 #include "mesh/model.hpp"
 
@@ -14,8 +15,9 @@ struct Allocation {
 
 // What the file says wins, then what the lock remembers, then the lowest that is free: IDs from 1, Pod CIDRs
 // from the pools clear of every network in the file, NodePorts from 32379. Numbers of removed clusters are
-// left alone, and come back to a cluster of that name. An error is: a file that contradicts the lock about a
-// cluster that is still there, a pool that is exhausted, a family without a pool.
-Checked<Allocation> allocate(Mesh mesh, const Lock& lock);
+// left alone, and come back to a cluster of that name. An error is: a pool that is exhausted, a family
+// without a pool, and, unless `renumber` allows it, a file that contradicts the lock about a cluster that is
+// still there.
+Checked<Allocation> allocate(Mesh mesh, const Lock& lock, Renumber renumber = Renumber::refuse);
 
 }  // namespace meshdrill::mesh

@@ -1,6 +1,8 @@
 #include "mesh/check.hpp"
+#include "mesh/check_cilium.hpp"
 #include "mesh/check_services.hpp"
 #include "mesh/cilium_version.hpp"
+#include "mesh/cluster_id.hpp"
 #include "mesh/findings.hpp"
 #include "mesh/names.hpp"
 
@@ -14,70 +16,53 @@
 namespace meshdrill::mesh {
 namespace {
 
+// The row of a version that may be wrong; nullptr for one that cannot be read or is too old.
+const CiliumMinor* known_minor(const std::string& text) {
+  const Result<CiliumVersion> version = parse_version(text);
+  return version ? find_minor(*version) : nullptr;
+}
+
 class PartsCheck {
  public:
   explicit PartsCheck(const Mesh& mesh) : mesh_(mesh) {}
 
   Diagnostics run() {
     found_.name(mesh_.where, "metadata.name", wrong_label(mesh_.name));
-    check_cilium();
+    check_cilium(mesh_, found_);
+    check_datapath(mesh_, found_);
     check_pool(mesh_.addressing.ipv4, Family::ipv4);
     check_pool(mesh_.addressing.ipv6, Family::ipv6);
     check_clusters();
-    check_services(mesh_, minor_, found_);
+    const CiliumMinor* minor = known_minor(mesh_.cilium.version);
+    check_services(mesh_, minor, found_);
     return found_.take();
   }
 
  private:
-  void check_cilium();
   void check_pool(const std::optional<AddressPool>& pool, Family family);
   void check_clusters();
   void check_cluster(const Cluster& cluster);
+  void check_id(const Cluster& cluster);
+  void check_node_port(const Cluster& cluster);
   void check_ingress_addresses(const Cluster& cluster);
   void check_apiserver(const Cluster& cluster);
 
   const Mesh& mesh_;
   Findings found_;
-  const CiliumMinor* minor_ = nullptr;  // when the version is readable and known
 
   std::map<std::string, Location> cluster_names_;
   std::map<int, Location> ids_;
   std::map<std::string, Location> contexts_;
   std::map<IpAddress, Location> ingress_addresses_;
   std::map<std::pair<IpAddress, int>, Location> apiserver_endpoints_;
-  std::map<int, Location> node_ports_;
+  // A NodePort of several clusters, and what those so far make of it.
+  struct NodePortUsers {
+    Location first;
+    bool loops = false;     // with kubeProxyReplacement on
+    bool may_loop = false;  // with it on, or not spoken of
+  };
+  std::map<int, NodePortUsers> node_ports_;
 };
-
-void PartsCheck::check_cilium() {
-  const Cilium& cilium = mesh_.cilium;
-  found_.name(cilium.where, "cilium.namespace", wrong_label(cilium.kube_namespace));
-  found_.name(cilium.where, "cilium.release", wrong_label(cilium.release));
-  if (!cilium.values_key.empty())
-    found_.name(cilium.where, "cilium.valuesKey", wrong_values_key(cilium.values_key));
-  if (!cilium.chart.empty()) found_.name(cilium.where, "cilium.chart", wrong_text(cilium.chart));
-  for (const std::string& file : cilium.values_files)
-    found_.name(cilium.where, "cilium.valuesFiles", wrong_text(file));
-  found_.name(cilium.domain_where, "cilium.domain", wrong_host_name(cilium.domain));
-  const Result<CiliumVersion> version = parse_version(cilium.version);
-  if (!version) {
-    found_.error(cilium.version_where, fmt::format("cilium.version: {}", version.error().message),
-                 "Give major, minor and patch of the chart.");
-    return;
-  }
-  minor_ = find_minor(*version);
-  if (minor_ == nullptr) {
-    found_.error(
-        cilium.version_where,
-        fmt::format("cilium.version: {} is older than 1.{}, the oldest that meshdrill writes values for",
-                    cilium.version, oldest_minor));
-  } else if (version->major > 1 || version->minor > newest_minor) {
-    found_.warning(
-        cilium.version_where,
-        fmt::format("cilium.version: {} is newer than 1.{}, the newest known, whose values are written",
-                    cilium.version, newest_minor),
-        "Read its upgrade notes before installing.");
-  }
-}
 
 void PartsCheck::check_pool(const std::optional<AddressPool>& pool, Family family) {
   if (!pool) return;
@@ -129,22 +114,30 @@ void PartsCheck::check_cluster(const Cluster& cluster) {
   found_.repeated(contexts_, cluster.context, cluster.context_where,
                   fmt::format("context: a second cluster is reached through \"{}\"", cluster.context),
                   "Two names for one cluster would fail both at once; give each its own context.");
-  if (cluster.id) {
-    const int most = mesh_.cilium.max_connected_clusters;
-    if (*cluster.id < 1 || *cluster.id > most) {
-      found_.error(
-          cluster.id_where,
-          fmt::format("id: {} is outside 1 to {}{}", *cluster.id, most,
-                      *cluster.id == 0 ? "; 0 is Cilium's ID for a cluster that is in no mesh" : ""),
-          "Helm accepts it, and clustermesh-apiserver then refuses to start. Leave id out to have one "
-          "given.");
-    } else {
-      found_.repeated(ids_, *cluster.id, cluster.id_where,
-                      fmt::format("id: a second cluster has {}", *cluster.id));
-    }
-  }
+  if (cluster.id) check_id(cluster);
   check_apiserver(cluster);
   check_ingress_addresses(cluster);
+}
+
+void PartsCheck::check_id(const Cluster& cluster) {
+  const int id = cluster.id.value_or(0);
+  const int most = mesh_.cilium.max_connected_clusters;
+  if (id < 1 || id > most) {
+    found_.error(
+        cluster.id_where,
+        fmt::format("id: {} is outside 1 to {}{}", id, most,
+                    id == 0 ? "; 0 is Cilium's ID for a cluster that is in no mesh" : ""),
+        "Helm accepts it, and clustermesh-apiserver then refuses to start. Leave id out to have one given.");
+    return;
+  }
+  if (marks_clash(cluster.datapath, id)) {
+    found_.error(cluster.id_where,
+                 fmt::format("id: {} is one of 128 to 255 and 384 to 511, whose packet marks clash with ENI, "
+                             "AlibabaCloud and aws-cni chaining (cilium/cilium#21330); the chart refuses it",
+                             id),
+                 "Leave id out to have another given, or set cilium.allowUnsafePolicySKBUsage: true.");
+  }
+  found_.repeated(ids_, id, cluster.id_where, fmt::format("id: a second cluster has {}", id));
 }
 
 void PartsCheck::check_ingress_addresses(const Cluster& cluster) {
@@ -179,22 +172,39 @@ void PartsCheck::check_apiserver(const Cluster& cluster) {
         apiserver_endpoints_, {ip.address, *apiserver.port}, ip.where,
         fmt::format("apiserver.ips: {} port {} is named twice", to_string(ip.address), *apiserver.port));
   }
-  if (apiserver.exposure != ApiServer::Exposure::node_port) return;
-  if (*apiserver.port < 30000 || *apiserver.port > 32767) {
-    found_.warning(
-        apiserver.port_where,
-        fmt::format("apiserver.port: {} is outside 30000 to 32767, where Kubernetes has its NodePorts unless "
-                    "told otherwise",
-                    *apiserver.port));
+  if (apiserver.exposure == ApiServer::Exposure::node_port) check_node_port(cluster);
+}
+
+// With kube-proxy replacement an agent translates "node:NodePort" itself, and before 1.19 took the peer's for
+// its own Service. Whether it is on is not known when only the operator's own values say so.
+void PartsCheck::check_node_port(const Cluster& cluster) {
+  const int port = cluster.apiserver.port.value_or(0);
+  const Location& where = cluster.apiserver.port_where;
+  if (port < 30000 || port > 32767) {
+    found_.warning(where,
+                   fmt::format("apiserver.port: {} is outside 30000 to 32767, where Kubernetes has its "
+                               "NodePorts unless told otherwise",
+                               port));
   }
-  const auto [first, fresh] = node_ports_.emplace(*apiserver.port, apiserver.port_where);
-  if (!fresh && minor_ != nullptr && minor_->node_port_loops) {
-    found_.warning(
-        apiserver.port_where,
-        fmt::format("apiserver.port: NodePort {} stands at {} already; before Cilium 1.19 an agent may then "
-                    "reach its own clustermesh-apiserver instead of the peer's (cilium/cilium#24692)",
-                    *apiserver.port, to_string(first->second)),
-        "Give each cluster a NodePort of its own, or leave port out to have one given.");
+  const CiliumMinor* minor = known_minor(cluster.version);
+  const bool loops = minor != nullptr && minor->node_port_loops;
+  const std::optional<bool>& replaced = cluster.datapath.kube_proxy_replacement;
+  NodePortUsers& users = node_ports_[port];
+  const bool fresh = users.first.line == 0;
+  if (fresh) users.first = where;
+  users.loops = users.loops || (loops && replaced.value_or(false));
+  users.may_loop = users.may_loop || (loops && replaced.value_or(true));
+  if (fresh || !users.may_loop) return;
+  const std::string what = fmt::format(
+      "apiserver.port: NodePort {} stands at {} already; before Cilium 1.19 {} reach its own "
+      "clustermesh-apiserver instead of the peer's (cilium/cilium#24692)",
+      port, to_string(users.first),
+      users.loops ? "an agent with kubeProxyReplacement may" : "an agent may then");
+  const std::string cure = "Give each cluster a NodePort of its own, or leave port out to have one given.";
+  if (users.loops) {
+    found_.error(where, what, cure);
+  } else {
+    found_.warning(where, what, cure);
   }
 }
 

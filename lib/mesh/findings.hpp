@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,16 @@
 #include <fmt/format.h>
 
 namespace meshdrill::mesh {
+
+// Places in one file. What many clusters take from one place is said once.
+class Places {
+ public:
+  // False when it was there already.
+  bool insert(const Location& where) { return seen_.emplace(where.line, where.column).second; }
+
+ private:
+  std::set<std::pair<int, int>> seen_;
+};
 
 class Findings {
  public:
@@ -21,6 +32,10 @@ class Findings {
 
   void warning(const Location& where, std::string what, std::string cure = {}) {
     found_.push_back({Severity::warning, where, std::move(what), std::move(cure)});
+  }
+
+  void note(const Location& where, std::string what, std::string cure = {}) {
+    found_.push_back({Severity::note, where, std::move(what), std::move(cure)});
   }
 
   // Reports what a function of names.hpp says about the value of `key`.

@@ -10,9 +10,10 @@
 namespace meshdrill::mesh {
 
 // Reads the mesh file and the lock beside it; writes nothing. The findings of the result hold no errors.
-Checked<Allocation> load_mesh(const std::filesystem::path& mesh_file);
+Checked<Allocation> load_mesh(const std::filesystem::path& mesh_file, Renumber renumber = Renumber::refuse);
 
 // The same from text, with the lock given.
-Checked<Allocation> load_mesh_text(std::string_view text, const std::string& file, const Lock& lock = {});
+Checked<Allocation> load_mesh_text(std::string_view text, const std::string& file, const Lock& lock = {},
+                                   Renumber renumber = Renumber::refuse);
 
 }  // namespace meshdrill::mesh

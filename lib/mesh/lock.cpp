@@ -14,6 +14,7 @@ LockEntry read_entry(MapReader& map) {
   entry.name = map.string("name").value_or("");
   entry.context = map.string("context").value_or(entry.name);
   if (const auto id = map.integer("id", 1, 511)) entry.id = static_cast<int>(*id);
+  read_ipam(map, entry.ipam);
   for (const LocatedPrefix& pods : read_prefixes(map, "podCIDRs")) entry.pod_cidrs.push_back(pods.prefix);
   if (const auto port = map.integer("nodePort", 1, 65535)) entry.node_port = static_cast<int>(*port);
   return entry;
@@ -22,6 +23,7 @@ LockEntry read_entry(MapReader& map) {
 boost::json::object to_json(const LockEntry& entry) {
   boost::json::object json{{"name", entry.name}, {"context", entry.context}};
   if (entry.id) json["id"] = *entry.id;
+  if (entry.ipam != Ipam::cluster_pool) json["ipam"] = name_of(entry.ipam);
   boost::json::array pods;
   for (const IpPrefix& prefix : entry.pod_cidrs) pods.emplace_back(to_string(prefix));
   if (!pods.empty()) json["podCIDRs"] = std::move(pods);
@@ -41,6 +43,9 @@ Checked<Lock> read_lock_document(const Node& document, const std::string& file) 
   lock.file = file;
   MapReader map{document, "", diagnostics};
   lock.mesh = read_header(map, "MeshLock");
+  if (const auto most = map.integer("maxConnectedClusters", 1, 511)) {
+    lock.max_connected_clusters = static_cast<int>(*most);
+  }
   map.require("clusters");
   read_items(map, "clusters", [&](MapReader& item) { lock.clusters.push_back(read_entry(item)); });
   read_items(map, "removed", [&](MapReader& item) { lock.removed.push_back(read_entry(item)); });
@@ -77,8 +82,9 @@ Checked<Lock> read_lock(const std::filesystem::path& path) {
 std::string to_yaml(const Lock& lock) {
   boost::json::object json{{"apiVersion", "meshdrill/v1"},
                            {"kind", "MeshLock"},
-                           {"metadata", boost::json::object{{"name", lock.mesh}}},
-                           {"clusters", to_json(lock.clusters)}};
+                           {"metadata", boost::json::object{{"name", lock.mesh}}}};
+  if (lock.max_connected_clusters) json["maxConnectedClusters"] = *lock.max_connected_clusters;
+  json["clusters"] = to_json(lock.clusters);
   if (!lock.removed.empty()) json["removed"] = to_json(lock.removed);
   return "# What meshdrill gave to each cluster. Keep it beside the mesh file and in version control: "
          "without it the\n"

@@ -5,6 +5,7 @@
 
 #include "base/diagnostic.hpp"
 #include "base/ip_prefix.hpp"
+#include "mesh/model.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -18,6 +19,7 @@ struct LockEntry {
   std::string name;
   std::string context;
   std::optional<int> id;  // absent when another cluster was given it explicitly; so for the others
+  Ipam ipam = Ipam::cluster_pool;
   std::vector<IpPrefix> pod_cidrs;
   std::optional<int>
       node_port;  // of the clustermesh-apiserver; absent behind a load balancer and once removed
@@ -26,13 +28,15 @@ struct LockEntry {
 };
 
 struct Lock {
-  std::string mesh;                 // the mesh's name; empty when there is no lock yet
-  std::vector<LockEntry> clusters;  // those in the mesh file, in its order
-  std::vector<LockEntry> removed;   // those that were, in the order of leaving
-  std::string file;                 // for messages
+  std::string mesh;                           // the mesh's name; empty when there is no lock yet
+  std::optional<int> max_connected_clusters;  // that Cilium was installed for; absent in older locks
+  std::vector<LockEntry> clusters;            // those in the mesh file, in its order
+  std::vector<LockEntry> removed;             // those that were, in the order of leaving
+  std::string file;                           // for messages
 
   bool operator==(const Lock& other) const {
-    return mesh == other.mesh && clusters == other.clusters && removed == other.removed;
+    return mesh == other.mesh && max_connected_clusters == other.max_connected_clusters &&
+           clusters == other.clusters && removed == other.removed;
   }
 };
 

@@ -56,6 +56,18 @@ std::string_view name_of(Family family) {
   return family == Family::ipv4 ? "ipv4" : "ipv6";
 }
 
+bool has_family(const std::vector<LocatedPrefix>& prefixes, Family family) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [&](const LocatedPrefix& item) { return item.prefix.family() == family; });
+}
+
+void add_pods(Cluster& cluster, const IpPrefix& prefix) {
+  const auto later =
+      std::find_if(cluster.pod_cidrs.begin(), cluster.pod_cidrs.end(),
+                   [&](const LocatedPrefix& item) { return item.prefix.family() > prefix.family(); });
+  cluster.pod_cidrs.insert(later, {prefix, cluster.where});
+}
+
 bool shares_node_networks(const Datapath& datapath) {
   return (datapath.ipam != Ipam::cluster_pool && datapath.ipam != Ipam::kubernetes) ||
          datapath.chaining_mode == "aws-cni";

@@ -173,6 +173,11 @@ std::string_view name_of(Encryption encryption);
 std::string_view name_of(Ipam ipam);
 std::string_view name_of(Family family);  // "ipv4"
 
+bool has_family(const std::vector<LocatedPrefix>& prefixes, Family family);
+
+// Gives the cluster a Pod CIDR that the file does not name; IPv4 stands before IPv6.
+void add_pods(Cluster& cluster, const IpPrefix& prefix);
+
 // Whether Pods have addresses out of the networks that the nodes are in.
 bool shares_node_networks(const Datapath& datapath);
 

@@ -1,21 +1,8 @@
 #include "mesh/read_fields.hpp"
 #include "mesh/read_parts.hpp"
 
-#include <initializer_list>
-
 namespace meshdrill::mesh {
 namespace {
-
-// Calls `take` with the value of `names` that stands under `key`.
-template <class T, class Take>
-void read_name(MapReader& map, std::string_view key, std::initializer_list<T> values, Take take) {
-  std::vector<std::string_view> names;
-  for (const T value : values) names.push_back(name_of(value));
-  const auto name = map.choice(key, names);
-  for (const T value : values) {
-    if (name == name_of(value)) take(value);
-  }
-}
 
 template <class T>
 void read_into(std::optional<T> value, std::optional<T>& to) {
@@ -29,10 +16,7 @@ void read_agents(MapReader& map, Datapath& datapath) {
   read_into(map.boolean("l7Proxy"), datapath.l7_proxy);
   read_name(map, "encryption", {Encryption::none, Encryption::wireguard, Encryption::ipsec},
             [&](Encryption value) { datapath.encryption = value; });
-  read_name(map, "ipam",
-            {Ipam::cluster_pool, Ipam::kubernetes, Ipam::eni, Ipam::azure, Ipam::alibabacloud,
-             Ipam::delegated_plugin},
-            [&](Ipam value) { datapath.ipam = value; });
+  read_ipam(map, datapath.ipam);
   datapath.chaining_mode = map.string("chainingMode").value_or(datapath.chaining_mode);
   datapath.unsafe_skb = map.boolean("allowUnsafePolicySKBUsage").value_or(datapath.unsafe_skb);
   datapath.cilium_where = map.node().where;

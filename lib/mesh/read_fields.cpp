@@ -73,6 +73,13 @@ std::map<std::string, std::string> read_string_map(MapReader& map, std::string_v
   return values;
 }
 
+void read_ipam(MapReader& map, Ipam& ipam) {
+  read_name(map, "ipam",
+            {Ipam::cluster_pool, Ipam::kubernetes, Ipam::eni, Ipam::azure, Ipam::alibabacloud,
+             Ipam::delegated_plugin},
+            [&](Ipam value) { ipam = value; });
+}
+
 void read_items(MapReader& map, std::string_view key, const std::function<void(MapReader&)>& read) {
   const Node* list = map.find(key);
   if (list == nullptr) return;

@@ -6,6 +6,7 @@
 #include "mesh/model.hpp"
 
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,6 +21,20 @@ std::optional<IpPrefix> read_prefix(MapReader& map, std::string_view key);
 std::vector<LocatedPrefix> read_prefixes(MapReader& map, std::string_view key);
 std::vector<LocatedAddress> read_addresses(MapReader& map, std::string_view key);
 std::map<std::string, std::string> read_string_map(MapReader& map, std::string_view key);
+
+// Calls `take` with that of `values` whose name_of() stands under `key`.
+template <class T, class Take>
+void read_name(MapReader& map, std::string_view key, std::initializer_list<T> values, Take take) {
+  std::vector<std::string_view> names;
+  for (const T value : values) names.push_back(name_of(value));
+  const auto name = map.choice(key, names);
+  for (const T value : values) {
+    if (name == name_of(value)) take(value);
+  }
+}
+
+// `ipam` of a cluster; left alone when it is absent.
+void read_ipam(MapReader& map, Ipam& ipam);
 
 // Calls `read` with a reader for each item of the list under `key`, and finishes that reader.
 void read_items(MapReader& map, std::string_view key, const std::function<void(MapReader&)>& read);

@@ -122,12 +122,13 @@ TEST_CASE("what would renumber a live cluster is refused") {
   };
   CHECK(refused(cluster("a", "id: 3") + cluster("b")) ==
         "mesh.yaml:7:19: error: id: a has 1 (mesh.lock.yaml); 3 would renumber it\n"
-        "  On a live cluster that means restarting every workload. Keep 1, or leave id out.\n");
+        "  On a live cluster that means restarting every workload. Keep 1, or leave id out. --allow-renumber "
+        "does it nevertheless.\n");
   CHECK(refused(cluster("a", "podCIDRs: [10.120.0.0/16]") + cluster("b")) ==
         "mesh.yaml:7:26: error: podCIDRs: a has the Pods 10.96.0.0/16 (mesh.lock.yaml), which this list "
-        "would take "
-        "away\n  On a live cluster that means restarting every workload. Keep 10.96.0.0/16 and add more "
-        "after it.\n");
+        "would take away\n  On a live cluster that means restarting every workload, and nodes keep their old "
+        "blocks until they are drained and join again. Keep 10.96.0.0/16 and add more after it. "
+        "--allow-renumber does it nevertheless.\n");
   CHECK(refused(cluster("a") + cluster("b"), "{ipv4: {pool: 10.96.0.0/11, cluster: 16}}")
             .find("a has the Pods fd00::/108 (mesh.lock.yaml), and there is no ipv6 any more") !=
         std::string::npos);
@@ -139,6 +140,120 @@ TEST_CASE("what would renumber a live cluster is refused") {
         std::string::npos);
   CHECK(refused("  - {name: a, apiserver: {ips: [192.0.2.1]}}\n", "{ipv6: {node: 120}}")
             .find("there is no ipv4 any more") != std::string::npos);
+}
+
+TEST_CASE("what would renumber a live cluster can be allowed and then says what it costs") {
+  Allocation first = load_text(mesh_text(cluster("a") + cluster("b"), {}, "{version: 1.18.0}", dual));
+  first.lock.file = "mesh.lock.yaml";
+  const auto allowed = [&](const std::string& clusters, const std::string& addressing = dual,
+                           const std::string& rest = {}) {
+    return load_text(mesh_text(clusters, rest, "{version: 1.18.0}", addressing), first.lock, Renumber::allow);
+  };
+  const auto said = [](const Allocation& given) {
+    REQUIRE(given.findings.size() == 1);
+    CHECK(given.findings[0].severity == Severity::warning);
+    CHECK(given.findings[0].cure.find("restarting every workload") != std::string::npos);
+    CHECK(given.findings[0].cure.find("--allow-renumber") == std::string::npos);
+    return given.findings[0].what;
+  };
+
+  SUBCASE("another ID") {
+    const Allocation given = allowed(cluster("a", "id: 3") + cluster("b"));
+    CHECK(said(given) == "id: a has 1 (mesh.lock.yaml); 3 would renumber it");
+    CHECK(numbers(given, "a") == "3 10.96.0.0/16 fd00::/108 32379");
+    CHECK(numbers(given, "b") == numbers(first, "b"));
+    CHECK(given.lock.clusters.at(0).id == 3);
+    // The lock has it now, so that the next time needs no permission.
+    CHECK(
+        load_text(mesh_text(cluster("a", "id: 3") + cluster("b"), {}, "{version: 1.18.0}", dual), given.lock)
+            .findings.empty());
+  }
+  SUBCASE("an ID that another cluster has") {
+    const Allocation given = allowed(cluster("a", "id: 2") + cluster("b"));
+    REQUIRE(given.findings.size() == 2);
+    CHECK(given.findings[1].what == "id: b had 2 (mesh.lock.yaml), which is a's now; it gets another");
+    CHECK(of(given, "a").id == 2);
+    CHECK(of(given, "b").id == 1);
+  }
+  SUBCASE("other Pods") {
+    const Allocation given = allowed(cluster("a", "podCIDRs: [10.120.0.0/16]") + cluster("b"));
+    CHECK(said(given).find("a has the Pods 10.96.0.0/16") != std::string::npos);
+    CHECK(numbers(given, "a") == "1 10.120.0.0/16 fd00::/108 32379");
+  }
+  SUBCASE("Pods in the way of another cluster's") {
+    const Allocation given =
+        allowed(cluster("a") + cluster("b") + cluster("c", "podCIDRs: [10.97.128.0/17]"));
+    CHECK(
+        said(given) ==
+        "podCIDRs: b had the Pods 10.97.0.0/16 (mesh.lock.yaml), which overlap 10.97.128.0/17 of c; it gets "
+        "others");
+    CHECK(numbers(given, "b") == "2 10.98.0.0/16 fd00::10:0/108 32380");
+  }
+  SUBCASE("Pods in the way of a network") {
+    const Allocation given =
+        allowed(cluster("a") + cluster("b"), dual, "networks: [{name: vpn, cidr: 10.96.7.0/24}]\n");
+    CHECK(said(given).find("overlap 10.96.7.0/24 of vpn") != std::string::npos);
+    CHECK(numbers(given, "a") == "1 10.98.0.0/16 fd00::/108 32379");
+  }
+  SUBCASE("a family less") {
+    const Allocation given =
+        allowed(cluster("a") + cluster("b"), "{ipv4: {pool: 10.96.0.0/11, cluster: 16}}");
+    CHECK(given.findings.size() == 2);
+    CHECK(numbers(given, "a") == "1 10.96.0.0/16 32379");
+  }
+  SUBCASE("a new name") {
+    const Allocation given = allowed(cluster("a") + cluster("z", "context: b"));
+    CHECK(said(given) == "name: context b was b until now (mesh.lock.yaml), and would be z");
+    CHECK(numbers(given, "z") == numbers(first, "b"));
+    CHECK(given.lock.removed.empty());
+  }
+  SUBCASE("nothing to allow") {
+    CHECK(allowed(cluster("a") + cluster("b")).findings.empty());
+  }
+}
+
+TEST_CASE("how Cilium was installed does not change under live clusters") {
+  Allocation first = load_text(mesh_text(cluster("a") + cluster("b"), {}, "{version: 1.18.0}", dual));
+  first.lock.file = "mesh.lock.yaml";
+  const std::string clusters = cluster("a") + cluster("b");
+  const std::string wider = mesh_text(clusters, {}, "{version: 1.18.0, maxConnectedClusters: 511}", dual);
+  CHECK(refusal(wider, first.lock).find("was 255 when the clusters were installed") != std::string::npos);
+  CHECK(load_text(wider, first.lock, Renumber::allow).lock.max_connected_clusters == 511);
+
+  const std::string other =
+      mesh_text(cluster("a") + cluster("b", "cilium: {ipam: kubernetes}"), {}, "{version: 1.18.0}", dual);
+  CHECK(refusal(other, first.lock).find("b has cluster-pool (mesh.lock.yaml), and would have kubernetes") !=
+        std::string::npos);
+  const Allocation moved = load_text(other, first.lock, Renumber::allow);
+  CHECK(moved.lock.clusters.at(1).ipam == Ipam::kubernetes);
+  CHECK(numbers(moved, "a") == numbers(first, "a"));
+}
+
+TEST_CASE("clusters whose IDs are limited choose first and skip what they cannot have") {
+  std::string clusters;
+  for (int i = 0; i < 130; ++i) {
+    clusters += fmt::format("  - {{name: p{}, apiserver: {{ips: [192.0.3.{}]}}}}\n", i, i + 1);
+  }
+  for (int i = 0; i < 127; ++i) {
+    clusters += fmt::format(
+        "  - {{name: e{}, cilium: {{ipam: eni}}, podCIDRs: [172.16.{}.0/24], apiserver: {{ips: "
+        "[192.0.2.{}]}}}}\n",
+        i, i, i + 1);
+  }
+  const std::string addressing = "{ipv4: {pool: 10.0.0.0/8, cluster: 17, node: 24}}";
+  const std::string small =
+      mesh_text(clusters, {}, "{version: 1.18.0, maxConnectedClusters: 511}", addressing);
+  const Allocation given = load_text(small);
+  CHECK(of(given, "e0").id == 1);
+  CHECK(of(given, "e126").id == 127);
+  CHECK(of(given, "p0").id == 128);
+  clusters +=
+      "  - {name: e127, cilium: {ipam: eni}, podCIDRs: [172.16.200.0/24], apiserver: {ips: [192.0.2.200]}}\n";
+  const std::string large =
+      mesh_text(clusters, {}, "{version: 1.18.0, maxConnectedClusters: 511}", addressing);
+  CHECK(of(load_text(large), "e127").id == 256);
+  CHECK(refusal(mesh_text(clusters, {}, "{version: 1.18.0}", addressing)).find("clusters are more than") !=
+        std::string::npos);
 }
 
 TEST_CASE("a lock of another mesh is refused") {

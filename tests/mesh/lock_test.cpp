@@ -27,12 +27,14 @@ TEST_CASE("no lock file is an empty lock") {
 TEST_CASE("a lock is written and read back") {
   Lock lock;
   lock.mesh = "m";
+  lock.max_connected_clusters = 511;
   lock.clusters.push_back({"001",
                            "admin@a",
                            1,
+                           Ipam::kubernetes,
                            {parse_prefix("10.0.0.0/16").value(), parse_prefix("fd00::/108").value()},
                            32379});
-  lock.removed.push_back({"b", "b", std::nullopt, {}, std::nullopt});
+  lock.removed.push_back({"b", "b", std::nullopt, Ipam::cluster_pool, {}, std::nullopt});
   const auto read = read_lock_text(to_yaml(lock), "mesh.lock.yaml");
   REQUIRE(read);
   CHECK(*read == lock);

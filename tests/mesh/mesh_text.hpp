@@ -22,8 +22,9 @@ inline std::string cluster_text(const std::string& name, const std::string& rest
   return "  - {name: " + name + ", " + rest + (rest.empty() ? "" : ", ") + "apiserver: {ips: [192.0.2.1]}}\n";
 }
 
-inline Allocation load_text(const std::string& text, const Lock& lock = {}) {
-  Checked<Allocation> loaded = load_mesh_text(text, "mesh.yaml", lock);
+inline Allocation load_text(const std::string& text, const Lock& lock = {},
+                            Renumber renumber = Renumber::refuse) {
+  Checked<Allocation> loaded = load_mesh_text(text, "mesh.yaml", lock, renumber);
   REQUIRE_MESSAGE(loaded, to_string(loaded ? Diagnostics{} : loaded.error()));
   return std::move(*loaded);
 }
