@@ -88,13 +88,42 @@ json::object apiserver_section(const mesh::ApiServer& apiserver) {
   return section;
 }
 
+// What holds in the cluster, whether the mesh or the cluster itself says so.
+json::object own_cilium_section(const mesh::Cluster& cluster) {
+  const mesh::Datapath& datapath = cluster.datapath;
+  json::object section{{"version", cluster.version}, {"ipam", name_of(datapath.ipam)}};
+  if (!cluster.values_files.empty()) {
+    section["valuesFiles"] = json::array(cluster.values_files.begin(), cluster.values_files.end());
+  }
+  if (datapath.kube_proxy_replacement) section["kubeProxyReplacement"] = *datapath.kube_proxy_replacement;
+  if (datapath.socket_lb) section["socketLB"] = *datapath.socket_lb;
+  if (datapath.l7_proxy) section["l7Proxy"] = *datapath.l7_proxy;
+  if (datapath.encryption) section["encryption"] = name_of(*datapath.encryption);
+  put(section, "chainingMode", datapath.chaining_mode);
+  if (datapath.unsafe_skb) section["allowUnsafePolicySKBUsage"] = true;
+  return section;
+}
+
+json::object routing_section(const mesh::Datapath& datapath) {
+  json::object section;
+  if (datapath.routing_mode) section["mode"] = name_of(*datapath.routing_mode);
+  if (datapath.tunnel_protocol) section["tunnelProtocol"] = name_of(*datapath.tunnel_protocol);
+  if (datapath.native_ipv4) section["ipv4NativeRoutingCIDR"] = to_string(datapath.native_ipv4->prefix);
+  if (datapath.native_ipv6) section["ipv6NativeRoutingCIDR"] = to_string(datapath.native_ipv6->prefix);
+  return section;
+}
+
 json::object cluster_item(const mesh::Cluster& cluster) {
-  json::object item{{"name", cluster.name}};
+  json::object item{{"name", cluster.name}, {"cilium", own_cilium_section(cluster)}};
+  if (json::object section = routing_section(cluster.datapath); !section.empty()) {
+    item["routing"] = std::move(section);
+  }
   put(item, "context", cluster.context);
   if (cluster.id) item["id"] = *cluster.id;
   put(item, "podCIDRs", cluster.pod_cidrs);
   put(item, "nodeCIDRs", cluster.node_cidrs);
   put(item, "serviceCIDRs", cluster.service_cidrs);
+  put(item, "nodes", cluster.nodes);
   if (json::object section = apiserver_section(cluster.apiserver); !section.empty()) {
     item["apiserver"] = std::move(section);
   }
