@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
 #include <memory>
 
 #include <boost/json/serialize.hpp>
@@ -123,10 +124,17 @@ struct CheckResult {
   std::function<void()> print;  // the clusters as text, when there is anything to show
 };
 
+// Goes by the text where the file cannot be read as a document: what is wrong with it is said by the reader
+// that it was meant for.
 bool is_mesh_file(const std::string& file) {
-  const auto document = read_document(file, {.merge_keys = true});
-  const Node* version = document ? document->find("apiVersion") : nullptr;
-  return version != nullptr && version->scalar.starts_with("meshdrill/");
+  if (const auto document = read_document(file, {.merge_keys = true})) {
+    const Node* version = document->find("apiVersion");
+    return version != nullptr && version->scalar.starts_with("meshdrill/");
+  }
+  std::string start(4096, '\0');
+  std::ifstream in{file};
+  in.read(start.data(), static_cast<std::streamsize>(start.size()));
+  return start.find("apiVersion: meshdrill/") != std::string::npos;
 }
 
 CheckResult check_mesh(const std::string& file, mesh::Renumber renumber) {
