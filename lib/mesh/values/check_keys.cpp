@@ -95,7 +95,7 @@ class Walk {
   void top(const ClusterValues& cluster) {
     for (const HelmValue::Entry& entry : cluster.cilium.entries) {
       if (find_chart_key(entry.key) != nullptr) {
-        known(entry, entry.key);
+        known(entry, entry.key, false);
       } else if (!is_chart_section(entry.key)) {
         misspelt_section(entry);
       }
@@ -127,18 +127,20 @@ class Walk {
         fmt::format("Did you mean {}?", near));
   }
 
-  void known(const HelmValue::Entry& entry, const std::string& path) {
+  // `told`: the version was reported for a section above already.
+  void known(const HelmValue::Entry& entry, const std::string& path, bool told) {
     const ChartKey& key = *find_chart_key(path);
-    check_version(entry, key);
+    if (!told) told = check_version(entry, key);
     check_type(entry.value, path, key.types);
-    if (entry.value.kind == Kind::map && (key.types & ChartKey::section) != 0) children(entry.value, path);
+    if (entry.value.kind == Kind::map && (key.types & ChartKey::section) != 0)
+      children(entry.value, path, told);
   }
 
-  void children(const HelmValue& map, const std::string& path) {
+  void children(const HelmValue& map, const std::string& path, bool told) {
     for (const HelmValue::Entry& entry : map.entries) {
       const std::string below = fmt::format("{}.{}", path, entry.key);
       if (find_chart_key(below) != nullptr) {
-        known(entry, below);
+        known(entry, below, told);
       } else {
         unknown(entry, path);
       }
@@ -154,7 +156,8 @@ class Walk {
         near.empty() ? std::string{} : fmt::format("Did you mean {}?", near));
   }
 
-  void check_version(const HelmValue::Entry& entry, const ChartKey& key) {
+  // Whether there was something to say.
+  bool check_version(const HelmValue::Entry& entry, const ChartKey& key) {
     const Replacement* instead = find_replacement(key.path);
     const std::string cure = instead == nullptr ? std::string{} : std::string{instead->cure};
     const bool removed = key.last_minor < newest_minor;
@@ -167,7 +170,7 @@ class Walk {
         found_.note("key-version", entry.key_where,
                     fmt::format("{}: only charts from 1.{} on have this key", key.path, key.first_minor));
       }
-      return;
+      return removed || recent;
     }
     if (*minor_ > key.last_minor) {
       found_.error(
@@ -180,7 +183,10 @@ class Walk {
     } else if (instead != nullptr && instead->deprecated != 0 && *minor_ >= instead->deprecated) {
       found_.warning("key-deprecated", entry.key_where,
                      fmt::format("{}: deprecated since 1.{}", key.path, instead->deprecated), cure);
+    } else {
+      return false;
     }
+    return true;
   }
 
   void check_type(const HelmValue& value, const std::string& path, unsigned types) {

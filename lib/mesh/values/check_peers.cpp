@@ -101,7 +101,7 @@ void check_target(const Peer& peer, const ClusterValues& target, RuleFindings& f
   const bool node_port = target.service_type.value == "NodePort" && target.use_apiserver.value;
   const long long port = target.node_port.value;
   // Ports below are no NodePorts: something else stands in between.
-  if (!node_port || peer.port.value < 30000 || peer.port.value == port) return;
+  if (!node_port || peer.port.value < 30000 || peer.port.value > 65535 || peer.port.value == port) return;
   found.error("peer-port", peer.port.where,
               fmt::format("peer {}: port {} is not its clustermesh-apiserver's NodePort {} ({})", peer.name,
                           peer.port.value, port, to_string(target.node_port.where)));

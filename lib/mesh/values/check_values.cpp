@@ -66,6 +66,8 @@ ValuesReport check_values(const std::vector<ClusterInput>& inputs, const ValuesO
     auto cluster = read_cluster_values(input.values, input.files, input.whole, options.subchart, found);
     if (cluster) mesh.clusters.push_back(std::move(*cluster));
   }
+  // Half a mesh would have peers that name nobody: the rest waits until all can be read.
+  if (mesh.clusters.size() < inputs.size()) return {found.take(), {}};
   check_keys(mesh, found);
   check_identity(mesh, found);
   check_pod_networks(mesh, found);
@@ -84,7 +86,6 @@ ValuesReport check_values(const std::vector<std::string>& arguments, const Value
     if (auto input = read_input(argument, unreadable)) inputs.push_back(std::move(*input));
   }
   Diagnostics findings = unreadable.take();
-  // Half a mesh would have peers that name nobody: what can be said of it waits until all can be read.
   if (has_errors(findings)) return {std::move(findings), {}};
   ValuesReport report = check_values(inputs, options);
   report.findings.insert(report.findings.end(), std::make_move_iterator(findings.begin()),
