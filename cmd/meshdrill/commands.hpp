@@ -11,6 +11,7 @@ namespace meshdrill::cli {
 
 using Run = std::function<int()>;
 
+void add_init(CLI::App& app, Run& run);
 void add_check(CLI::App& app, Run& run);
 void add_generate(CLI::App& app, Run& run);
 void add_probe(CLI::App& app, Run& run);

@@ -31,6 +31,7 @@ int run_command_line(int argc, char** argv) {
   app.set_version_flag("--version", MESHDRILL_VERSION);
   app.require_subcommand(1);
   meshdrill::cli::Run run;
+  meshdrill::cli::add_init(app, run);
   meshdrill::cli::add_check(app, run);
   meshdrill::cli::add_generate(app, run);
   meshdrill::cli::add_probe(app, run);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 namespace meshdrill {
@@ -52,31 +53,38 @@ void emit_string(YAML::Emitter& out, const std::string& text) {
   }
 }
 
-void emit(YAML::Emitter& out, const boost::json::value& value);
+void emit(YAML::Emitter& out, const boost::json::value& value, int indent);
 
-void emit_map(YAML::Emitter& out, const boost::json::object& object) {
+// yaml-cpp puts comments at the left edge, behind an empty line in a nested map. This byte, which no YAML
+// holds, marks ours, and how far in they belong, until all is written.
+constexpr char mark = '\x01';
+
+void emit_map(YAML::Emitter& out, const boost::json::object& object, int indent) {
   if (object.empty()) out << YAML::Flow;
   out << YAML::BeginMap;
   for (const auto& [key, value] : object) {
     if (key.starts_with('#')) {
-      if (value.is_string()) out << YAML::Newline << YAML::Comment(std::string{value.as_string()});
+      if (!value.is_string()) continue;
+      const std::string text =
+          fmt::format("{}{}{}{}", mark, indent, mark, std::string_view{value.as_string()});
+      out << YAML::Newline << YAML::Comment(text);
       continue;
     }
     out << YAML::Key;
     emit_string(out, std::string{key});
     out << YAML::Value;
-    emit(out, value);
+    emit(out, value, indent + 2);
   }
   out << YAML::EndMap;
 }
 
-void emit(YAML::Emitter& out, const boost::json::value& value) {
+void emit(YAML::Emitter& out, const boost::json::value& value, int indent) {
   if (const auto* object = value.if_object()) {
-    emit_map(out, *object);
+    emit_map(out, *object, indent);
   } else if (const auto* array = value.if_array()) {
     if (array->empty()) out << YAML::Flow;
     out << YAML::BeginSeq;
-    for (const auto& item : *array) emit(out, item);
+    for (const auto& item : *array) emit(out, item, indent + 2);
     out << YAML::EndSeq;
   } else if (const auto* string = value.if_string()) {
     emit_string(out, std::string{*string});
@@ -88,12 +96,33 @@ void emit(YAML::Emitter& out, const boost::json::value& value) {
   }
 }
 
+std::string place_comments(std::string_view text) {
+  const std::string start = fmt::format("# {}", mark);
+  std::string placed;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end);
+    const std::size_t found = line.find(start);
+    if (found == std::string_view::npos) {
+      placed += line;
+      continue;
+    }
+    line.remove_prefix(found + start.size());
+    const std::size_t width = line.find(mark);
+    while (placed.ends_with("\n\n") || placed == "\n") placed.pop_back();
+    placed += fmt::format("{}# {}", std::string(std::stoul(std::string{line.substr(0, width)}), ' '),
+                          line.substr(width + 1));
+  }
+  return placed;
+}
+
 }  // namespace
 
 std::string to_yaml(const boost::json::value& value) {
   YAML::Emitter out;
-  emit(out, value);
-  std::string text{out.c_str()};
+  emit(out, value, 0);
+  std::string text = place_comments(out.c_str());
   if (!text.ends_with('\n')) text += '\n';  // a literal block at the end has brought its own
   return text;
 }

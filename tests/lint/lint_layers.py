@@ -10,6 +10,7 @@ MAY_USE = {
     "mesh": {"base"},
     "probe": {"base"},
     "kube": {"base"},
+    "status": {"base", "mesh", "kube"},
     "drill": {"base", "mesh", "probe", "kube"},
     "report": {"base", "probe", "drill"},
     "lab": {"base", "mesh"},
