@@ -30,15 +30,32 @@ std::string list(const Items& items, ToText to_text) {
 }
 
 void print_clusters(const mesh::Mesh& mesh) {
-  TextTable table{6};
-  table.row({"CLUSTER", "CONTEXT", "ID", "PODS", "APISERVER PORT", "INGRESS"});
+  TextTable table{7};
+  table.row({"CLUSTER", "CONTEXT", "VERSION", "ID", "PODS", "APISERVER PORT", "INGRESS"});
   for (const mesh::Cluster& cluster : mesh.clusters) {
-    table.row({cluster.name, cluster.context, std::to_string(cluster.id.value()),
+    table.row({cluster.name, cluster.context, cluster.version, std::to_string(cluster.id.value()),
                list(cluster.pod_cidrs, [](const auto& item) { return to_string(item.prefix); }),
                std::to_string(cluster.apiserver.port.value()),
                list(cluster.ingress, [](const auto& item) { return to_string(item.address); })});
   }
   std::fputs(table.text("").c_str(), stdout);
+}
+
+// The same in every cluster, as the rules want it.
+void print_routing(const mesh::Datapath& datapath) {
+  const auto mode = datapath.routing_mode.value_or(mesh::RoutingMode::tunnel);
+  if (mode == mesh::RoutingMode::tunnel) {
+    const auto protocol = datapath.tunnel_protocol.value_or(mesh::TunnelProtocol::vxlan);
+    const bool said = datapath.routing_mode.has_value();
+    fmt::print("routing   tunnel, {}{}\n", name_of(protocol),
+               said ? "" : ", unless your own values say otherwise");
+    return;
+  }
+  std::vector<std::string> reached;
+  for (const auto& native : {datapath.native_ipv4, datapath.native_ipv6}) {
+    if (native) reached.push_back(to_string(native->prefix));
+  }
+  fmt::print("routing   native, reaching {}\n", join_words(reached));
 }
 
 void print_mesh(const mesh::Mesh& mesh) {
@@ -58,6 +75,7 @@ void print_mesh(const mesh::Mesh& mesh) {
       fmt::print("{}      no pool, /{} a node\n", name, pool->node_length);
     }
   }
+  print_routing(mesh.clusters.front().datapath);
   for (const mesh::GlobalService& service : mesh.services) {
     fmt::print("service   {}{}\n", qualified_name(service), service.sample ? ", with a sample workload" : "");
   }

@@ -35,7 +35,6 @@ class DatapathCheck {
     for (const Cluster& cluster : mesh_.clusters) {
       check_mode(cluster, mesh_.clusters.front());
       check_encryption(cluster, mesh_.clusters.front());
-      if (mesh_.ingress) check_ingress(cluster, *mesh_.ingress);
       for (const Family family : {Family::ipv4, Family::ipv6}) {
         check_native(cluster, family);
         check_source(cluster, family);
@@ -46,13 +45,12 @@ class DatapathCheck {
  private:
   void check_mode(const Cluster& cluster, const Cluster& first);
   void check_encryption(const Cluster& cluster, const Cluster& first);
-  void check_ingress(const Cluster& cluster, const Ingress& ingress);
   void check_native(const Cluster& cluster, Family family);
   void check_source(const Cluster& cluster, Family family);
 
   const Mesh& mesh_;
   Findings& found_;
-  Places modes_, encryptions_, keys_, ingresses_;
+  Places modes_, encryptions_, keys_;
   std::array<Places, 2> natives_;
 };
 
@@ -90,31 +88,6 @@ void DatapathCheck::check_encryption(const Cluster& cluster, const Cluster& firs
         "each rotation",
         "Make it before phase 1; rotate while all nodes run one version.");
   }
-}
-
-// Cilium's own ingress is part of its agents; another's Pods are clients like any, which on the host's
-// network see only what the host can reach.
-void DatapathCheck::check_ingress(const Cluster& cluster, const Ingress& ingress) {
-  const Datapath& datapath = cluster.datapath;
-  const bool replaced = datapath.kube_proxy_replacement.value_or(false);
-  const Location& where = where_or_name(datapath.cilium_where, cluster);
-  if (ingress.controller == Ingress::Controller::nginx) {
-    if (!ingress.host_network || replaced || datapath.socket_lb.value_or(false) || !ingresses_.insert(where))
-      return;
-    found_.error(
-        where,
-        fmt::format("ingress.hostNetwork: in {} kube-proxy sends what the controller asks for, and it knows "
-                    "no remote backends (cilium/cilium#31718)",
-                    cluster.name),
-        "Set cilium.kubeProxyReplacement: true, or cilium.socketLB: true.");
-    return;
-  }
-  const std::string_view name = ingress.controller == Ingress::Controller::gateway ? "gateway" : "cilium";
-  if ((replaced && datapath.l7_proxy.value_or(true)) || !ingresses_.insert(where)) return;
-  found_.error(where,
-               fmt::format("ingress.controller: {} needs {} in {}, or the chart fails", name,
-                           replaced ? "the L7 proxy" : "kubeProxyReplacement", cluster.name),
-               replaced ? "Leave cilium.l7Proxy: false out." : "Set cilium.kubeProxyReplacement: true.");
 }
 
 void DatapathCheck::check_native(const Cluster& cluster, Family family) {
