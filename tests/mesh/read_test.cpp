@@ -63,4 +63,35 @@ TEST_CASE("every key of a full file arrives") {
   CHECK(connectable(*mesh));
 }
 
+TEST_CASE("a cluster has the mesh's settings with its own on top") {
+  const Result<std::string> text = read_file(source_folder() / "tests/mesh/good/own-settings.yaml");
+  REQUIRE(text);
+  const Checked<Mesh> mesh = read_mesh_text(*text, "mesh.yaml");
+  REQUIRE(mesh);
+  const Cluster& a = mesh->clusters.at(0);
+  const Cluster& b = mesh->clusters.at(1);
+  CHECK(a.version == "1.18.12");
+  CHECK(b.version == "1.19.6");
+  CHECK(a.values_files.empty());
+  CHECK(b.values_files == std::vector<std::string>{"b.yaml"});
+  CHECK(a.datapath.kube_proxy_replacement == true);
+  CHECK(b.datapath.kube_proxy_replacement == false);
+  CHECK(a.datapath.socket_lb == false);
+  CHECK(b.datapath.socket_lb == true);
+  CHECK(a.datapath.l7_proxy == true);
+  CHECK(b.datapath.l7_proxy == false);
+  CHECK(a.datapath.encryption == Encryption::wireguard);
+  CHECK(b.datapath.encryption == Encryption::wireguard);
+  CHECK(a.datapath.ipam == Ipam::cluster_pool);
+  CHECK(b.datapath.ipam == Ipam::eni);
+  CHECK(b.datapath.chaining_mode == "aws-cni");
+  CHECK(b.datapath.unsafe_skb);
+  CHECK(b.datapath.routing_mode == RoutingMode::native);
+  CHECK(b.datapath.tunnel_protocol == TunnelProtocol::geneve);
+  CHECK(to_string(a.datapath.native_ipv4->prefix) == "10.0.0.0/8");
+  CHECK(to_string(b.datapath.native_ipv4->prefix) == "10.64.0.0/10");
+  CHECK_FALSE(b.datapath.native_ipv6);
+  CHECK(to_string(a.nodes.at(1).address) == "2001:db8::10");
+}
+
 }  // namespace meshdrill::mesh
