@@ -1,7 +1,9 @@
+#include "base/text.hpp"
 #include "mesh/check_cilium.hpp"
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -36,17 +38,17 @@ class DatapathCheck {
       check_mode(cluster, mesh_.clusters.front());
       check_encryption(cluster, mesh_.clusters.front());
       for (const Family family : {Family::ipv4, Family::ipv6}) {
-        check_native(cluster, family);
-        check_source(cluster, family);
+        check_native(cluster, mesh_.clusters.front(), family);
       }
+      check_source(cluster);
     }
   }
 
  private:
   void check_mode(const Cluster& cluster, const Cluster& first);
   void check_encryption(const Cluster& cluster, const Cluster& first);
-  void check_native(const Cluster& cluster, Family family);
-  void check_source(const Cluster& cluster, Family family);
+  void check_native(const Cluster& cluster, const Cluster& first, Family family);
+  void check_source(const Cluster& cluster);
 
   const Mesh& mesh_;
   Findings& found_;
@@ -90,7 +92,8 @@ void DatapathCheck::check_encryption(const Cluster& cluster, const Cluster& firs
   }
 }
 
-void DatapathCheck::check_native(const Cluster& cluster, Family family) {
+void DatapathCheck::check_native(const Cluster& cluster, const Cluster& first, Family family) {
+  if (mode_of(cluster) != mode_of(first)) return;  // said already
   Places& places = natives_[family == Family::ipv4 ? 0 : 1];
   const auto& native = cluster.datapath.native(family);
   const auto& pool = mesh_.addressing.of(family);
@@ -118,15 +121,21 @@ void DatapathCheck::check_native(const Cluster& cluster, Family family) {
 }
 
 // Addresses that a cloud or another plugin gives are not ours to choose.
-void DatapathCheck::check_source(const Cluster& cluster, Family family) {
-  if (!shares_node_networks(cluster.datapath) || !mesh_.addressing.of(family)) return;
-  if (!cluster.pods(family).empty()) return;
+void DatapathCheck::check_source(const Cluster& cluster) {
+  if (!shares_node_networks(cluster.datapath)) return;
+  std::vector<std::string> missing;
+  for (const Family family : {Family::ipv4, Family::ipv6}) {
+    if (mesh_.addressing.of(family) && !has_family(cluster.pod_cidrs, family)) {
+      missing.emplace_back(name_of(family));
+    }
+  }
+  if (missing.empty()) return;
   const std::string source = cluster.datapath.chaining_mode.empty()
                                  ? fmt::format("ipam {}", name_of(cluster.datapath.ipam))
                                  : fmt::format("chainingMode {}", cluster.datapath.chaining_mode);
   found_.error(cluster.where,
                fmt::format("podCIDRs: {} has none of {}, and with {} they are not taken from a pool",
-                           cluster.name, name_of(family), source),
+                           cluster.name, join_words(missing), source),
                "Name the networks that its Pods get their addresses from.");
 }
 
