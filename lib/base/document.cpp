@@ -245,7 +245,7 @@ Checked<Node> parse_document(std::string_view text, const std::string& file, con
 
 Checked<Node> read_document(const std::string& path, const DocumentLimits& limits) {
   const Result<std::string> text = read_file(path, limits.bytes);
-  if (!text) return tl::unexpected(one_error({}, text.error().message));
+  if (!text) return tl::unexpected(one_error({path, 0, 0}, text.error().message));
   return parse_document(*text, path, limits);
 }
 

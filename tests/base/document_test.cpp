@@ -72,7 +72,7 @@ TEST_CASE("a file that cannot be read is one clear message") {
   const auto node = read_document("/nonexistent/mesh.yaml");
   REQUIRE_FALSE(node);
   CHECK(to_string(node.error().front()) ==
-        "error: cannot read /nonexistent/mesh.yaml: No such file or directory");
+        "/nonexistent/mesh.yaml: error: cannot read /nonexistent/mesh.yaml: No such file or directory");
 }
 
 TEST_CASE("only UTF-8 text is read") {

@@ -149,6 +149,13 @@ class CheckTest(unittest.TestCase):
                     self.assertIn("bad.yaml", done.stderr)
                     self.assertEqual([p.name for p in self.folder.iterdir()], ["bad.yaml"])
 
+    def test_a_newer_chart_is_checked_by_the_newest_rules(self):
+        self.write("a.yaml", values(1, 2))
+        self.write("b.yaml", values(2, 1))
+        done = self.check("a.yaml", "b.yaml", "--cilium-version", "1.21.0")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("newer than 1.20", done.stderr)
+
     def test_wrong_usage(self):
         self.write("mesh.yaml", MESH)
         self.write("a.yaml", values(1, 2))

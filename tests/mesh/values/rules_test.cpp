@@ -1,10 +1,12 @@
 // One case for every rule: the good twin of two clusters' values passes, a change of one place is found
 // there.
 #include "base/certificates.hpp"
+#include "base/files.hpp"
 #include "mesh/values/check_values.hpp"
 #include "mesh/values/rule_table.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
 #include <doctest/doctest.h>
@@ -201,6 +203,20 @@ TEST_CASE("every finding names a rule of the table") {
   for (const RuleMeaning& rule : rule_table()) known.insert(rule.id);
   CHECK(known.size() == rule_table().size());
   for (const Case& one : cases) CHECK_MESSAGE(known.count(one.rule) == 1, one.rule);
+}
+
+TEST_CASE("every rule has a case here or in another test, and stands in the reference") {
+  const char* root = std::getenv("MESHDRILL_SOURCE_DIR");
+  const Result<std::string> reference =
+      read_file(std::string{root == nullptr ? "." : root} + "/docs/reference/check.md");
+  REQUIRE(reference);
+  std::set<std::string_view> tested{"ca-differs", "ca-missing",       "key-read-otherwise", "merge-overrides",
+                                    "mesh-file",  "no-cilium-values", "outside-subchart",   "yaml"};
+  for (const Case& one : cases) tested.insert(one.rule);
+  for (const RuleMeaning& rule : rule_table()) {
+    CHECK_MESSAGE(tested.count(rule.id) == 1, rule.id);
+    CHECK_MESSAGE(reference->find(fmt::format("`{}`", rule.id)) != std::string::npos, rule.id);
+  }
 }
 
 TEST_CASE("two clusters with the chart's default are both told") {
