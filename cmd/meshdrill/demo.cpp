@@ -7,6 +7,7 @@
 #include "lab/lab.hpp"
 #include "lab/mesh_file.hpp"
 #include "mesh/load.hpp"
+#include "mesh/trust_files.hpp"
 #include "mesh/write_tree.hpp"
 #include "mesh_access.hpp"
 #include "probe/matrix.hpp"
@@ -83,7 +84,9 @@ void heading(int number, const std::string& text) {
 }
 
 Result<> generate(const mesh::Mesh& mesh, const fs::path& folder) {
-  auto tree = mesh::StagedTree::stage(folder, mesh::render(mesh), false);
+  const Result<mesh::TrustMaterial> trust = mesh::make_trust(mesh);
+  if (!trust) return tl::unexpected(trust.error());
+  auto tree = mesh::StagedTree::stage(folder, mesh::render(mesh, *trust), false);
   if (!tree) return fail(tree.error().message);
   if (const auto done = tree->commit(); !done) return fail(done.error().message);
   for (const mesh::TreeChange& change : tree->changes())

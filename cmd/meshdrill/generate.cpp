@@ -1,10 +1,15 @@
 #include "base/files.hpp"
 #include "base/text.hpp"
+#include "base/unified_diff.hpp"
 #include "commands.hpp"
 #include "exit_codes.hpp"
+#include "mesh/helm_size.hpp"
 #include "mesh/load.hpp"
+#include "mesh/tree_diff.hpp"
+#include "mesh/trust_files.hpp"
 #include "mesh/write_tree.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -18,7 +23,23 @@ struct GenerateOptions {
   std::string folder;
   bool force = false;
   bool allow_renumber = false;
+  bool dry_run = false;
+  bool diff = false;
 };
+
+// A mesh with all that is written for it.
+struct Generated {
+  mesh::LoadedTrust trust;
+  mesh::AuthorityFiles authority;
+  std::vector<mesh::RenderedFile> files;
+  std::filesystem::path lock_file;
+  std::string lock_text;
+  std::string lock_before;  // empty: there is none yet
+};
+
+void print(const Diagnostics& findings) {
+  std::fputs(to_string(findings).c_str(), stderr);
+}
 
 int report(const mesh::TreeError& error) {
   fmt::print(stderr, "meshdrill: {}\n", error.message);
@@ -45,34 +66,91 @@ std::string_view name_of(mesh::TreeChange::Kind kind) {
   return "kept (no longer needed, but edited by hand)";
 }
 
-// The lock as it is on disk, so that an unchanged one is left alone.
-bool lock_changed(const std::filesystem::path& path, const std::string& text) {
-  const Result<std::string> before = read_file(path);
-  return !before || *before != text;
+// Reads the mesh and its certificates, and renders both; nothing, with the errors printed, when that fails.
+std::optional<Generated> load(const GenerateOptions& options) {
+  auto loaded =
+      mesh::load_mesh(options.file, options.allow_renumber ? mesh::Renumber::allow : mesh::Renumber::refuse);
+  print(loaded ? loaded->findings : loaded.error());
+  if (!loaded) return std::nullopt;
+  auto trust = mesh::load_trust(loaded->mesh, options.file, options.folder, std::chrono::system_clock::now());
+  mesh::Findings found;
+  found.add(trust ? trust->findings : trust.error());
+  if (trust) check_release_size(loaded->mesh, &trust->material, found);
+  const Diagnostics findings = found.take();
+  print(findings);
+  if (!trust || has_errors(findings)) return std::nullopt;
+  Generated generated;
+  generated.authority = authority_files(loaded->mesh.trust, options.file);
+  generated.files = mesh::render(loaded->mesh, trust->material);
+  generated.trust = std::move(*trust);
+  generated.lock_file = mesh::lock_path(options.file);
+  generated.lock_text = to_yaml(loaded->lock);
+  generated.lock_before = read_file(generated.lock_file).value_or(std::string{});
+  return generated;
 }
 
-int generate(const GenerateOptions& options) {
-  const auto loaded =
-      mesh::load_mesh(options.file, options.allow_renumber ? mesh::Renumber::allow : mesh::Renumber::refuse);
-  std::fputs(to_string(loaded ? loaded->findings : loaded.error()).c_str(), stderr);
-  if (!loaded) return exit_usage;
-  auto tree = mesh::StagedTree::stage(options.folder, mesh::render(loaded->mesh), options.force);
-  if (!tree) return report(tree.error());
-
-  // The lock first: numbers that are installed and not remembered would be the worse half.
-  const std::filesystem::path lock_file = mesh::lock_path(options.file);
-  const std::string lock_text = to_yaml(loaded->lock);
-  if (lock_changed(lock_file, lock_text)) {
-    const Result<> written = write_file(lock_file, lock_text);
-    if (!written) return report({written.error().message, {}});
-    fmt::print("{}: what each cluster was given; keep it in version control\n", lock_file.string());
-  }
-  if (const auto done = tree->commit(); !done) return report(done.error());
-
-  for (const mesh::TreeChange& change : tree->changes()) {
+void print_changes(const GenerateOptions& options, const std::vector<mesh::TreeChange>& changes) {
+  for (const mesh::TreeChange& change : changes) {
     fmt::print("{}: {}\n", (std::filesystem::path{options.folder} / change.path).string(),
                name_of(change.kind));
   }
+}
+
+// --dry-run and --diff: what would change, and nothing written.
+int preview(const GenerateOptions& options, const Generated& generated) {
+  const mesh::TreePlan plan = mesh::plan_tree(options.folder, generated.files);
+  if (!plan.conflicts.empty() && !options.force) {
+    fmt::print(stderr,
+               "meshdrill: generating would be refused: these were edited, or not written by meshdrill\n");
+    for (const std::string& path : plan.conflicts) fmt::print(stderr, "  {}\n", printable(path));
+  }
+  if (!options.diff) {
+    if (generated.lock_before != generated.lock_text) {
+      fmt::print("{}: {}\n", generated.lock_file.string(),
+                 generated.lock_before.empty() ? "added" : "changed");
+    }
+    if (generated.trust.new_authority) fmt::print("{}: added\n", generated.authority.certificate.string());
+    print_changes(options, plan.changes);
+    fmt::print("\nNothing was written.\n");
+    return plan.conflicts.empty() || options.force ? exit_pass : exit_refused;
+  }
+  const std::string lock_name = generated.lock_file.string();
+  const std::string lock = unified_diff(generated.lock_before, generated.lock_text,
+                                        generated.lock_before.empty() ? "/dev/null" : lock_name, lock_name);
+  const Result<std::string> tree = diff_tree(options.folder, generated.files, plan);
+  if (!tree) return report({tree.error().message, {}});
+  fmt::print("{}{}", lock, *tree);
+  if (!plan.conflicts.empty() && !options.force) return exit_refused;
+  return lock.empty() && tree->empty() ? exit_pass : exit_failed;
+}
+
+// What is beside the mesh file goes first: numbers or a CA that are installed and not remembered would be the
+// worse half.
+Result<> keep_beside(const Generated& generated) {
+  if (generated.lock_before != generated.lock_text) {
+    if (auto written = write_file(generated.lock_file, generated.lock_text); !written) return written;
+    fmt::print("{}: what each cluster was given; keep it in version control\n", generated.lock_file.string());
+  }
+  if (generated.trust.new_authority) {
+    if (auto written = keep_authority(generated.authority, generated.trust.material.authority); !written)
+      return written;
+    fmt::print("{}: the CA of the mesh; keep it in version control\n",
+               generated.authority.certificate.string());
+    fmt::print("{}: its key; keep it secret and safe, and out of version control\n",
+               generated.authority.key.string());
+  }
+  return {};
+}
+
+int generate(const GenerateOptions& options) {
+  const std::optional<Generated> generated = load(options);
+  if (!generated) return exit_usage;
+  if (options.dry_run || options.diff) return preview(options, *generated);
+  auto tree = mesh::StagedTree::stage(options.folder, generated->files, options.force);
+  if (!tree) return report(tree.error());
+  if (const auto kept = keep_beside(*generated); !kept) return report({kept.error().message, {}});
+  if (const auto done = tree->commit(); !done) return report(done.error());
+  print_changes(options, tree->changes());
   fmt::print("\nNext: cd {} and follow README.md\n", shell_quote(options.folder));
   return exit_pass;
 }
@@ -91,6 +169,11 @@ void add_generate(CLI::App& app, Run& run) {
                  "Overwrite files that meshdrill did not write or that were edited");
   verb->add_flag("--allow-renumber", options->allow_renumber,
                  "Change names, IDs and Pod CIDRs that live clusters have, where the mesh file says so");
+  CLI::Option* dry_run =
+      verb->add_flag("--dry-run", options->dry_run, "Say what would be written, and write nothing");
+  verb->add_flag("--diff", options->diff,
+                 "Show what would change as `diff -u` does, and write nothing; exit 1 when something would")
+      ->excludes(dry_run);
   verb->callback([&run, options] { run = [options] { return generate(*options); }; });
 }
 

@@ -1,11 +1,10 @@
 #include "base/certificates.hpp"
 
+#include "base/openssl_handles.hpp"
+
 #include <array>
-#include <memory>
 
 #include <fmt/format.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
@@ -13,24 +12,7 @@
 namespace meshdrill {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
-using Memory = std::unique_ptr<BIO, Deleter<BIO_free>>;
-using Extension = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
-
-tl::unexpected<Error> openssl_error(std::string_view doing) {
-  std::array<char, 256> reason{};
-  ERR_error_string_n(ERR_get_error(), reason.data(), reason.size());
-  ERR_clear_error();
-  return fail(fmt::format("cannot {}: {}", doing, reason.data()));
-}
+using namespace openssl;
 
 std::string text_of(BIO* memory) {
   char* data = nullptr;
@@ -90,7 +72,7 @@ Result<KeyPair> to_pem(X509* certificate, EVP_PKEY* key) {
   const Memory key_pem{BIO_new(BIO_s_mem())};
   if (PEM_write_bio_X509(certificate_pem.get(), certificate) != 1 ||
       PEM_write_bio_PrivateKey(key_pem.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
-    return openssl_error("write a certificate as PEM");
+    return openssl::error("write a certificate as PEM");
   }
   return KeyPair{text_of(certificate_pem.get()), text_of(key_pem.get())};
 }
@@ -122,36 +104,32 @@ bool add_leaf_extensions(X509* certificate, X509* issuer, const CertificateReque
 
 Result<KeyPair> make_authority(const std::string& common_name, Duration validity) {
   const Key key{EVP_EC_gen("P-256")};
-  if (!key) return openssl_error("make a key");
+  if (!key) return openssl::error("make a key");
   const Certificate certificate =
       blank_certificate(key.get(), {.common_name = common_name, .validity = validity});
-  if (!certificate) return openssl_error("make a certificate authority");
+  if (!certificate) return openssl::error("make a certificate authority");
   X509* self = certificate.get();
   if (X509_set_issuer_name(self, X509_get_subject_name(self)) != 1 ||
       !add_extension(self, self, NID_basic_constraints, "critical,CA:TRUE") ||
       !add_extension(self, self, NID_key_usage, "critical,digitalSignature,keyCertSign,cRLSign") ||
       !add_extension(self, self, NID_subject_key_identifier, "hash") ||
       X509_sign(self, key.get(), EVP_sha256()) == 0) {
-    return openssl_error("make a certificate authority");
+    return openssl::error("make a certificate authority");
   }
   return to_pem(self, key.get());
 }
 
 Result<KeyPair> issue_certificate(const KeyPair& authority, const CertificateRequest& request) {
-  const Memory authority_pem{
-      BIO_new_mem_buf(authority.certificate.data(), static_cast<int>(authority.certificate.size()))};
-  const Memory authority_key_pem{
-      BIO_new_mem_buf(authority.key.data(), static_cast<int>(authority.key.size()))};
-  const Certificate issuer{PEM_read_bio_X509(authority_pem.get(), nullptr, nullptr, nullptr)};
-  const Key issuer_key{PEM_read_bio_PrivateKey(authority_key_pem.get(), nullptr, nullptr, nullptr)};
-  if (!issuer || !issuer_key) return openssl_error("read the certificate authority");
+  const Certificate issuer = parse_certificate(authority.certificate);
+  const Key issuer_key = parse_key(authority.key);
+  if (!issuer || !issuer_key) return fail("cannot read the certificate authority");
   const Key key{EVP_EC_gen("P-256")};
-  if (!key) return openssl_error("make a key");
+  if (!key) return openssl::error("make a key");
   const Certificate certificate = blank_certificate(key.get(), request);
   if (!certificate || X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer.get())) != 1 ||
       !add_leaf_extensions(certificate.get(), issuer.get(), request) ||
       X509_sign(certificate.get(), issuer_key.get(), EVP_sha256()) == 0) {
-    return openssl_error(fmt::format("issue a certificate for {}", request.common_name));
+    return openssl::error(fmt::format("issue a certificate for {}", request.common_name));
   }
   return to_pem(certificate.get(), key.get());
 }

@@ -1,8 +1,8 @@
 #include "kube/kubeconfig_reader.hpp"
 
+#include "base/base64.hpp"
 #include "base/files.hpp"
 #include "base/yaml11.hpp"
-#include "kube/base64.hpp"
 
 #include <utility>
 

@@ -33,8 +33,7 @@ class PartsCheck {
     check_pool(mesh_.addressing.ipv4, Family::ipv4);
     check_pool(mesh_.addressing.ipv6, Family::ipv6);
     check_clusters();
-    const CiliumMinor* minor = known_minor(mesh_.cilium.version);
-    check_services(mesh_, minor, found_);
+    check_services(mesh_, found_);
     return found_.take();
   }
 

@@ -1,5 +1,7 @@
 #include "mesh/check_services.hpp"
 
+#include "mesh/check_output.hpp"
+#include "mesh/cilium_version.hpp"
 #include "mesh/names.hpp"
 
 #include <algorithm>
@@ -12,7 +14,8 @@
 namespace meshdrill::mesh {
 namespace {
 
-void check_ports(const GlobalService& service, const CiliumMinor* minor, Findings& found) {
+// `losing` is a version among the clusters' that loses backends of a shared targetPort, or nullptr.
+void check_ports(const GlobalService& service, const CiliumMinor* losing, Findings& found) {
   if (service.ports.empty()) {
     found.error(service.where, fmt::format("services: {} has no ports", qualified_name(service)));
   }
@@ -31,12 +34,13 @@ void check_ports(const GlobalService& service, const CiliumMinor* minor, Finding
     found.repeated(numbers, {port.protocol, port.port}, port.where,
                    fmt::format("ports.port: {}/{} is used twice", port.port, port.protocol));
     const bool fresh = targets.emplace(port.protocol, port.target_port).second;
-    if (!fresh && minor != nullptr && minor->shared_target_port_loses_backends) {
-      found.warning(
+    if (!fresh && losing != nullptr) {
+      found.error(
           port.where,
           fmt::format("ports.targetPort: two ports lead to {}; Cilium 1.{} then loses remote backends "
                       "(cilium/cilium#45109)",
-                      port.target_port, minor->minor));
+                      port.target_port, losing->minor),
+          "Give each port a targetPort of its own: the container may listen twice.");
     }
   }
 }
@@ -49,6 +53,36 @@ void check_sample(const GlobalService& service, Findings& found) {
         fmt::format("services: the sample workload of {} is nginx, which answers on 80/TCP, not on {}/{}",
                     qualified_name(service), port.target_port, port.protocol),
         "Set targetPort: 80, or sample: false when a workload of your own is behind the Service.");
+  }
+}
+
+void check_overrides(const Mesh& mesh, const GlobalService& service, Findings& found) {
+  for (const auto& [name, item] : service.overrides) {
+    const auto known = std::find_if(mesh.clusters.begin(), mesh.clusters.end(),
+                                    [&](const Cluster& cluster) { return cluster.name == name; });
+    if (known == mesh.clusters.end()) {
+      found.error(item.where, fmt::format("services.clusters: there is no cluster \"{}\"", name));
+    }
+  }
+  const bool nobody = std::none_of(mesh.clusters.begin(), mesh.clusters.end(), [&](const Cluster& cluster) {
+    return service.in_cluster(cluster.name).shared;
+  });
+  if (nobody && mesh.clusters.size() > 1) {
+    found.warning(service.where, fmt::format("services: no cluster shares {}, so nothing fails over",
+                                             qualified_name(service)));
+  }
+}
+
+// What the MCS-API has no place for.
+void check_export(const GlobalService& service, Findings& found) {
+  if (service.exported_by != GlobalService::Export::mcs) return;
+  const bool affinity = service.affinity != GlobalService::Affinity::unset ||
+                        std::any_of(service.overrides.begin(), service.overrides.end(),
+                                    [](const auto& entry) { return entry.second.affinity.has_value(); });
+  if (affinity) {
+    found.error(service.affinity_where,
+                "affinity: is an annotation of global Services, and a ServiceExport has none",
+                "Use export: annotations.");
   }
 }
 
@@ -85,17 +119,28 @@ void check_ingress(const Mesh& mesh, Findings& found) {
 
 }  // namespace
 
-void check_services(const Mesh& mesh, const CiliumMinor* minor, Findings& found) {
+void check_services(const Mesh& mesh, Findings& found) {
+  const CiliumMinor* losing = nullptr;
+  bool versions_known = true;
+  for (const Cluster& cluster : mesh.clusters) {
+    const Result<CiliumVersion> version = parse_version(cluster.version);
+    const CiliumMinor* minor = version ? find_minor(*version) : nullptr;
+    versions_known = versions_known && minor != nullptr;
+    if (minor != nullptr && minor->shared_target_port_loses_backends) losing = minor;
+  }
   std::map<std::string, Location> seen;
   for (const GlobalService& service : mesh.services) {
     found.name(service.where, "services.name", wrong_service_name(service.name));
     found.name(service.where, "services.namespace", wrong_label(service.kube_namespace));
     found.repeated(seen, qualified_name(service), service.where,
                    fmt::format("services: a second one is called {}", qualified_name(service)));
-    check_ports(service, minor, found);
+    check_ports(service, losing, found);
     if (service.sample) check_sample(service, found);
+    check_overrides(mesh, service, found);
+    check_export(service, found);
   }
   check_ingress(mesh, found);
+  if (versions_known) check_output(mesh, found);
 }
 
 }  // namespace meshdrill::mesh

@@ -38,6 +38,8 @@ class Findings {
     found_.push_back({Severity::note, where, std::move(what), std::move(cure)});
   }
 
+  void add(const Diagnostics& more) { found_.insert(found_.end(), more.begin(), more.end()); }
+
   // Reports what a function of names.hpp says about the value of `key`.
   void name(const Location& where, std::string_view key, const std::optional<std::string>& wrong) {
     if (wrong) error(where, fmt::format("{}: {}", key, *wrong));
@@ -51,6 +53,8 @@ class Findings {
     if (fresh) return;
     error(where, fmt::format("{}; it stands at {} already", what, to_string(first->second)), std::move(cure));
   }
+
+  [[nodiscard]] bool has_errors() const { return meshdrill::has_errors(found_); }
 
   Diagnostics take() { return std::move(found_); }
 

@@ -73,6 +73,10 @@ bool shares_node_networks(const Datapath& datapath) {
          datapath.chaining_mode == "aws-cni";
 }
 
+bool issues_certificates(const Trust& trust) {
+  return trust.mode == Trust::Mode::shared_ca && trust.issuer == Trust::Issuer::meshdrill;
+}
+
 GlobalService GlobalService::in_cluster(const std::string& cluster) const {
   GlobalService here = *this;
   if (const auto found = overrides.find(cluster); found != overrides.end()) {
@@ -116,6 +120,12 @@ bool connectable(const Mesh& mesh) {
 bool needs_endpoint_slice_sync(const Mesh& mesh) {
   return std::any_of(mesh.services.begin(), mesh.services.end(), [](const GlobalService& service) {
     return service.sync_endpoint_slices || service.headless;
+  });
+}
+
+bool needs_mcs_api(const Mesh& mesh) {
+  return std::any_of(mesh.services.begin(), mesh.services.end(), [](const GlobalService& service) {
+    return service.exported_by == GlobalService::Export::mcs;
   });
 }
 

@@ -187,4 +187,7 @@ bool connectable(const Mesh& mesh);
 // Whether any Service needs EndpointSlices mirrored, which the Helm chart must switch on.
 bool needs_endpoint_slice_sync(const Mesh& mesh);
 
+// Whether any Service is shared through the MCS-API, which the Helm chart must switch on.
+bool needs_mcs_api(const Mesh& mesh);
+
 }  // namespace meshdrill::mesh

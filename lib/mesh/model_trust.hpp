@@ -42,4 +42,7 @@ struct Trust {
   Location auth_mode_where;
 };
 
+// Whether the certificates are made here, rather than in the clusters.
+bool issues_certificates(const Trust& trust);
+
 }  // namespace meshdrill::mesh

@@ -1,10 +1,12 @@
-// Turns an allocated mesh (load.hpp) into everything that is installed: Helm values, manifests, and a README
-// with the commands in their order. Pure: no files, no clock.
+// Turns an allocated mesh (load.hpp) and its certificates (trust_files.hpp) into everything that is
+// installed: Helm values, manifests, DNS records, and a README with the commands in their order. Pure: no
+// files, no clock.
 //
-// Precondition of all: every cluster has its ID, Pod CIDRs and port, and the Cilium version is known.
+// Precondition of all: every cluster has its ID, Pod CIDRs and port, and its Cilium version is known.
 #pragma once
 
 #include "mesh/model.hpp"
+#include "mesh/trust_material.hpp"
 
 #include <string>
 #include <vector>
@@ -16,29 +18,31 @@ namespace meshdrill::mesh {
 struct RenderedFile {
   std::string path;  // relative, with '/'; unique within a tree
   std::string content;
-  unsigned mode = 0644;
+  unsigned mode = 0644;  // 0600: holds secrets, which are neither shown nor compared in public
 };
 
-// Helm values of the Cilium chart. Phase 1 (enable) gives the cluster its identity, its Pods' addresses and
-// its clustermesh-apiserver; phase 2 (connect) names the peers. Phase 2 is given to Helm after phase 1, and
-// only when connectable(mesh).
+// Helm values of the Cilium chart, phase 1: a cluster's identity, its Pods' addresses and its
+// clustermesh-apiserver. Phase 2, its peers, is in render_peers.hpp.
 boost::json::object enable_values(const Mesh& mesh, const Cluster& cluster);
-boost::json::object connect_values(const Mesh& mesh, const Cluster& cluster);
 
-// Helm values of the ingress-nginx chart. Precondition: mesh.ingress.
-boost::json::object ingress_values(const Mesh& mesh);
+// Helm values of the ingress-nginx chart.
+boost::json::object nginx_values(const Ingress& ingress);
 
 // Every Kubernetes object of one cluster in the order in which to apply them: Namespaces, then for each
-// global Service its ConfigMap, Service and Deployment, then the Ingress.
+// global Service its ConfigMap, Service, ServiceExport and Deployment, then the Ingress or the Gateway.
 std::vector<boost::json::object> manifests(const Mesh& mesh, const Cluster& cluster);
 
-// The files of one cluster, below "<cluster>/": helm/*.yaml and manifests/*.yaml.
-std::vector<RenderedFile> render_cluster(const Mesh& mesh, const Cluster& cluster);
+// Whether phase 2 can be written: all clusters can be told where their peers are, and by what to trust them.
+bool connectable(const Mesh& mesh, const TrustMaterial& material);
+
+// The records of the ingress's DNS name, below "dns/": for a zone file, for nsupdate and for external-dns.
+// Empty as long as no cluster names an address.
+std::vector<RenderedFile> render_dns(const Mesh& mesh);
 
 // README.md: the exact commands, in order, with the contexts filled in.
-std::string render_readme(const Mesh& mesh);
+std::string render_readme(const Mesh& mesh, const TrustMaterial& material);
 
 // The whole tree: README.md and every cluster's files.
-std::vector<RenderedFile> render(const Mesh& mesh);
+std::vector<RenderedFile> render(const Mesh& mesh, const TrustMaterial& material);
 
 }  // namespace meshdrill::mesh

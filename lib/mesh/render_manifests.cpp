@@ -1,4 +1,4 @@
-// Kubernetes objects: the global Services, the sample workload behind them, and the Ingress.
+// Kubernetes objects: Namespaces, the global Services, and the sample workload behind them.
 #include "mesh/render.hpp"
 #include "mesh/render_parts.hpp"
 
@@ -28,7 +28,9 @@ object config_map(const GlobalService& service, const Cluster& cluster) {
           {"data", object{{"index.html", fmt::format("Hello from Cluster {}\n", cluster.name)}}}};
 }
 
-object global_service(const GlobalService& service) {
+// Annotations share a Service in Cilium's own way; with the MCS-API a ServiceExport does it. Affinity "none"
+// is never written: some versions then drop all remote backends (cilium/cilium#46623).
+object sharing_annotations(const GlobalService& service) {
   object annotations{{"service.cilium.io/global", "true"}};
   if (!service.shared) annotations["service.cilium.io/shared"] = "false";
   if (service.affinity != GlobalService::Affinity::unset) {
@@ -36,8 +38,14 @@ object global_service(const GlobalService& service) {
     annotations["service.cilium.io/affinity"] = local ? "local" : "remote";
   }
   if (service.sync_endpoint_slices) annotations["service.cilium.io/global-sync-endpoint-slices"] = "true";
+  return annotations;
+}
+
+object service_object(const GlobalService& service) {
   object meta = metadata(service, service.name);
-  meta["annotations"] = std::move(annotations);
+  if (service.exported_by == GlobalService::Export::annotations) {
+    meta["annotations"] = sharing_annotations(service);
+  }
   array ports;
   for (const ServicePort& port : service.ports) {
     object json;
@@ -47,12 +55,18 @@ object global_service(const GlobalService& service) {
     json["targetPort"] = port.target_port;
     ports.emplace_back(std::move(json));
   }
-  return {{"apiVersion", "v1"},
-          {"kind", "Service"},
-          {"metadata", std::move(meta)},
-          {"spec", object{{"type", "ClusterIP"},
-                          {"selector", string_map(service.selector)},
-                          {"ports", std::move(ports)}}}};
+  object spec{{"type", "ClusterIP"}};
+  if (service.headless) spec["clusterIP"] = "None";
+  spec["selector"] = string_map(service.selector);
+  spec["ports"] = std::move(ports);
+  return {
+      {"apiVersion", "v1"}, {"kind", "Service"}, {"metadata", std::move(meta)}, {"spec", std::move(spec)}};
+}
+
+object service_export(const GlobalService& service) {
+  return {{"apiVersion", "multicluster.x-k8s.io/v1alpha1"},
+          {"kind", "ServiceExport"},
+          {"metadata", metadata(service, service.name)}};
 }
 
 // nginx with the cluster's own page, so that an answer tells which cluster it came from.
@@ -81,32 +95,21 @@ object deployment(const GlobalService& service) {
                           {"template", std::move(pod)}}}};
 }
 
-// ingress-nginx sends requests to the Pods that its own API knows, which are the local ones, and so answers
-// 503 once they are gone (cilium/cilium#25818). With service-upstream it asks the ClusterIP, where Cilium
-// chooses among all clusters.
-object ingress_object(const Ingress& ingress, const GlobalService& service) {
-  object backend{
-      {"service", object{{"name", service.name}, {"port", object{{"number", service.ports.front().port}}}}}};
-  object path{{"path", ingress.path}, {"pathType", "Prefix"}, {"backend", std::move(backend)}};
-  object rule{{"host", ingress.host}, {"http", object{{"paths", array{std::move(path)}}}}};
-  object meta = metadata(service, service.name);
-  meta["annotations"] = object{{"nginx.ingress.kubernetes.io/service-upstream", "true"}};
-  return {{"apiVersion", "networking.k8s.io/v1"},
-          {"kind", "Ingress"},
-          {"metadata", std::move(meta)},
-          {"spec", object{{"ingressClassName", ingress.class_name}, {"rules", array{std::move(rule)}}}}};
-}
-
 }  // namespace
 
-std::vector<object> namespace_manifests(const Mesh& mesh) {
+std::vector<object> namespace_manifests(const Mesh& mesh, const Cluster& cluster) {
+  // Where namespaces are not global by default, each must say that it is.
+  const bool annotate = mesh.cilium.default_global_namespace == false &&
+                        minor_of(cluster.version).default_global_namespace.has_value();
   std::vector<object> objects;
-  std::set<std::string> seen{"default", "kube-system", "kube-public"};  // these are always there
+  std::set<std::string> seen;
   for (const GlobalService& service : mesh.services) {
-    if (!seen.insert(service.kube_namespace).second) continue;
-    objects.push_back({{"apiVersion", "v1"},
-                       {"kind", "Namespace"},
-                       {"metadata", object{{"name", service.kube_namespace}}}});
+    const std::string& name = service.kube_namespace;
+    const bool always_there = name == "default" || name == "kube-system" || name == "kube-public";
+    if ((always_there && !annotate) || !seen.insert(name).second) continue;
+    object meta{{"name", name}};
+    if (annotate) meta["annotations"] = object{{"clustermesh.cilium.io/global", "true"}};
+    objects.push_back({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", std::move(meta)}});
   }
   return objects;
 }
@@ -114,21 +117,20 @@ std::vector<object> namespace_manifests(const Mesh& mesh) {
 std::vector<object> service_manifests(const GlobalService& service, const Cluster& cluster) {
   std::vector<object> objects;
   if (service.sample) objects.push_back(config_map(service, cluster));
-  objects.push_back(global_service(service));
+  objects.push_back(service_object(service));
+  if (service.exported_by == GlobalService::Export::mcs && service.shared) {
+    objects.push_back(service_export(service));
+  }
   if (service.sample) objects.push_back(deployment(service));
   return objects;
 }
 
-std::vector<object> ingress_manifests(const Mesh& mesh) {
-  const GlobalService* service = ingress_backend(mesh);
-  if (service == nullptr) return {};
-  return {ingress_object(*mesh.ingress, *service)};
-}
-
 std::vector<object> manifests(const Mesh& mesh, const Cluster& cluster) {
-  std::vector<object> objects = namespace_manifests(mesh);
+  std::vector<object> objects = namespace_manifests(mesh, cluster);
   for (const GlobalService& service : mesh.services) {
-    for (object& item : service_manifests(service, cluster)) objects.push_back(std::move(item));
+    for (object& item : service_manifests(service.in_cluster(cluster.name), cluster)) {
+      objects.push_back(std::move(item));
+    }
   }
   for (object& item : ingress_manifests(mesh)) objects.push_back(std::move(item));
   return objects;

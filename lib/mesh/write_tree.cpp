@@ -23,118 +23,14 @@ namespace {
 namespace fs = std::filesystem;
 using Kind = TreeChange::Kind;
 
-constexpr std::string_view manifest_name = ".meshdrill-files";
-
-std::string sha256(std::string_view content) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  EVP_Digest(content.data(), content.size(), digest.data(), &length, EVP_sha256(), nullptr);
-  std::string hex;
-  for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest.at(i));
-  return hex;
-}
-
-// Path -> digest of what meshdrill wrote there last.
-using Manifest = std::map<std::string, std::string>;
-
-// Whether a relative path leads nowhere but into its folder, so that a tampered manifest names no other
-// files.
-bool stays_inside(const fs::path& path) {
-  return path.is_relative() && path == path.lexically_normal() && *path.begin() != "..";
-}
-
-Manifest read_manifest(const fs::path& folder) {
-  Manifest manifest;
-  std::ifstream in{folder / manifest_name};
-  for (std::string line; std::getline(in, line);) {
-    constexpr std::size_t digest_length = 64;
-    constexpr std::size_t path_start = digest_length + 2;  // two blanks, as sha256sum writes them
-    if (line.size() <= path_start || !stays_inside(line.substr(path_start))) continue;
-    manifest[line.substr(path_start)] = line.substr(0, digest_length);
-  }
-  return manifest;
-}
-
-std::string to_text(const Manifest& manifest) {
-  std::string text;
-  for (const auto& [path, digest] : manifest) text += fmt::format("{}  {}\n", digest, path);
-  return text;
-}
-
-// Nothing when there is no such file, or it is no regular file.
-std::optional<std::string> content_of(const fs::path& path) {
-  std::error_code error;
-  if (!fs::is_regular_file(fs::symlink_status(path, error))) return std::nullopt;
-  Result<std::string> content = read_file(path);
-  if (!content) return std::nullopt;
-  return std::move(*content);
+tl::unexpected<TreeError> io_error(const fs::path& path, const std::error_code& error) {
+  return tl::unexpected<TreeError>(
+      TreeError{fmt::format("cannot write {}: {}", path.string(), error.message()), {}});
 }
 
 bool is_there(const fs::path& path) {
   std::error_code error;
   return fs::exists(fs::symlink_status(path, error));
-}
-
-// Something other than a folder where `path` needs a folder; empty when there is none.
-std::string blocked_by(const fs::path& folder, const std::string& path) {
-  for (fs::path parent = fs::path{path}.parent_path(); !parent.empty(); parent = parent.parent_path()) {
-    std::error_code error;
-    const fs::file_status status = fs::symlink_status(folder / parent, error);
-    if (fs::exists(status) && !fs::is_directory(status)) return parent.string();
-  }
-  return {};
-}
-
-struct Plan {
-  std::vector<TreeChange> changes;
-  std::vector<std::string> conflicts;
-  Manifest manifest;  // of the tree as it will be
-};
-
-void plan_file(const fs::path& folder, const RenderedFile& file, const Manifest& before, Plan& plan) {
-  const std::string digest = sha256(file.content);
-  plan.manifest[file.path] = digest;
-  const std::string obstacle = blocked_by(folder, file.path);
-  const fs::path target = folder / file.path;
-  if (!obstacle.empty()) {
-    plan.conflicts.push_back(obstacle);
-  } else if (!is_there(target)) {
-    plan.changes.push_back({Kind::added, file.path});
-  } else if (const auto content = content_of(target); content == file.content) {
-    plan.changes.push_back({Kind::unchanged, file.path});
-  } else {
-    const auto ours = before.find(file.path);
-    const bool untouched = content && ours != before.end() && sha256(*content) == ours->second;
-    if (!untouched) plan.conflicts.push_back(file.path);
-    plan.changes.push_back({Kind::changed, file.path});
-  }
-}
-
-// What stood in the tree before and is no part of it any more.
-void plan_stale(const fs::path& folder, const Manifest& before, Plan& plan) {
-  for (const auto& [path, digest] : before) {
-    if (plan.manifest.contains(path) || !blocked_by(folder, path).empty()) continue;
-    const auto content = content_of(folder / path);
-    if (!content) continue;
-    plan.changes.push_back({sha256(*content) == digest ? Kind::removed : Kind::kept, path});
-  }
-}
-
-Plan make_plan(const fs::path& folder, const std::vector<RenderedFile>& files) {
-  const Manifest before = read_manifest(folder);
-  Plan plan;
-  for (const RenderedFile& file : files) plan_file(folder, file, before, plan);
-  plan_stale(folder, before, plan);
-  std::sort(plan.changes.begin(), plan.changes.end(),
-            [](const TreeChange& a, const TreeChange& b) { return a.path < b.path; });
-  std::sort(plan.conflicts.begin(), plan.conflicts.end());
-  plan.conflicts.erase(std::unique(plan.conflicts.begin(), plan.conflicts.end()), plan.conflicts.end());
-  return plan;
-}
-
-tl::unexpected<TreeError> io_error(const fs::path& path, const std::error_code& error) {
-  return tl::unexpected<TreeError>(
-      TreeError{fmt::format("cannot write {}: {}", path.string(), error.message()), {}});
 }
 
 std::error_code last_error() {
@@ -251,7 +147,7 @@ tl::expected<StagedTree, TreeError> StagedTree::stage(const fs::path& folder,
   StagedTree tree{folder.lexically_normal() / ""};
   tree.folder_ = tree.folder_.parent_path();  // without a slash at the end
   if (std::error_code error = make_folders(tree.folder_, tree.made_)) return io_error(tree.folder_, error);
-  Plan plan = make_plan(tree.folder_, files);
+  TreePlan plan = plan_tree(tree.folder_, files);
   if (!plan.conflicts.empty() && !force) {
     return tl::unexpected<TreeError>(
         TreeError{fmt::format("{} holds files that meshdrill did not write, or that were edited since",
@@ -272,8 +168,8 @@ tl::expected<StagedTree, TreeError> StagedTree::stage(const fs::path& folder,
     const fs::path path = tree.stage_ / "new" / file.path;
     if (std::error_code error = write_plain(path, file.content, file.mode)) return io_error(path, error);
   }
-  const fs::path manifest = tree.stage_ / "new" / manifest_name;
-  if (std::error_code error = write_plain(manifest, to_text(plan.manifest), 0644)) {
+  const fs::path manifest = tree.stage_ / "new" / tree_digests_name;
+  if (std::error_code error = write_plain(manifest, plan.digests, 0644)) {
     return io_error(manifest, error);
   }
   return tree;
@@ -292,7 +188,7 @@ tl::expected<void, TreeError> StagedTree::commit() {
     }
     if (error) return io_error(folder_ / change.path, error);
   }
-  const std::string manifest{manifest_name};
+  const std::string manifest{tree_digests_name};
   if (std::error_code error = put(manifest)) return io_error(folder_ / manifest, error);
   steps.keep();
   made_.clear();

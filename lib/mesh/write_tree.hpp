@@ -1,9 +1,10 @@
 // Puts a rendered tree on disk without ever losing somebody's work: a file is replaced or removed only when
-// it is still what meshdrill wrote. What that was stands in `.meshdrill-files`, in the form of sha256sum.
+// it is still what meshdrill wrote (tree_plan.hpp).
 #pragma once
 
 #include "base/result.hpp"
 #include "mesh/render.hpp"
+#include "mesh/tree_plan.hpp"
 
 #include <filesystem>
 #include <string>
@@ -14,12 +15,6 @@ namespace meshdrill::mesh {
 struct TreeError {
   std::string message;
   std::vector<std::string> conflicts;  // files that are not ours to overwrite; empty: the disk said no
-};
-
-struct TreeChange {
-  enum class Kind { added, changed, unchanged, removed, kept };  // kept: stale, but edited since
-  Kind kind;
-  std::string path;  // relative to the folder
 };
 
 // A tree that is written in full to a temporary folder, on the same disk, and waits to be moved into place.

@@ -1,5 +1,6 @@
 #include "kube/kubeconfig.hpp"
 
+#include "base/base64.hpp"
 #include "kube/server_url.hpp"
 #include "kube/support/kubeconfig_folder.hpp"
 

@@ -1,12 +1,11 @@
 #include "lab/api/api_defaults.hpp"
 
+#include "base/base64.hpp"
 #include "lab/api/json_access.hpp"
 
 #include <string>
-#include <vector>
 
 #include <boost/json/array.hpp>
-#include <openssl/evp.h>
 
 namespace meshdrill::lab {
 
@@ -124,14 +123,6 @@ void service_defaults(Object& object) {
   object_at(object_at(object, {"status"}), {"loadBalancer"});
 }
 
-std::string base64(std::string_view text) {
-  // EVP_EncodeBlock writes four characters for three bytes, and a terminating zero.
-  std::vector<unsigned char> encoded((text.size() + 2) / 3 * 4 + 1);
-  const std::vector<unsigned char> bytes(text.begin(), text.end());
-  const int size = EVP_EncodeBlock(encoded.data(), bytes.data(), static_cast<int>(bytes.size()));
-  return {encoded.begin(), encoded.begin() + size};
-}
-
 void secret_defaults(Object& object) {
   set_default(object, "type", "Opaque");
   const json::value* const given = object.if_contains("stringData");
@@ -141,7 +132,8 @@ void secret_defaults(Object& object) {
   if (!plain.is_object()) return;
   json::object& data = object_at(object, {"data"});
   for (const json::key_value_pair& entry : plain.get_object()) {
-    if (const json::string* const text = entry.value().if_string()) data[entry.key()] = base64(view(*text));
+    if (const json::string* const text = entry.value().if_string())
+      data[entry.key()] = encode_base64(view(*text));
   }
 }
 

@@ -4,8 +4,6 @@
 
 #include <stdexcept>
 
-#include <openssl/evp.h>
-
 namespace meshdrill::kube::test {
 
 namespace fs = std::filesystem;
@@ -33,15 +31,6 @@ Credentials make_credentials() {
   request.client = true;
   made.client = issue_certificate(made.authority, request).value();
   return made;
-}
-
-std::string encode_base64(const std::string& bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4, '\0');
-  std::basic_string<unsigned char> buffer(text.size() + 1, '\0');
-  const std::basic_string<unsigned char> raw(bytes.begin(), bytes.end());
-  EVP_EncodeBlock(buffer.data(), raw.data(), static_cast<int>(raw.size()));
-  text.assign(buffer.begin(), buffer.end() - 1);
-  return text;
 }
 
 }  // namespace meshdrill::kube::test

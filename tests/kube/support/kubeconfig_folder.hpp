@@ -31,6 +31,4 @@ struct Credentials {
 };
 Credentials make_credentials();
 
-std::string encode_base64(const std::string& bytes);
-
 }  // namespace meshdrill::kube::test
