@@ -2,6 +2,7 @@
 """Drives `meshdrill check` and `meshdrill generate` as a user does, and holds what they write against the real
 charts' schemas. $MESHDRILL is the binary, $MESHDRILL_SOURCE_DIR the source tree."""
 
+import base64
 import hashlib
 import json
 import os
@@ -78,7 +79,7 @@ class Generate(Case):
         self.assertEqual(enable["ipam"]["operator"]["clusterPoolIPv4MaskSize"], 24)
         self.assertEqual(enable["ipam"]["operator"]["clusterPoolIPv6MaskSize"], 120)
         mesh = enable["clustermesh"]
-        self.assertEqual(mesh["apiserver"]["tls"]["server"]["extraDnsNames"], ["*.cern.ch"])
+        self.assertEqual(mesh["apiserver"]["tls"], {"enableSecrets": False, "auto": {"enabled": False}})
         self.assertIs(mesh["useAPIServer"], True)
         self.assertEqual(mesh["config"], {"enabled": True, "domain": "cern.ch"})
         self.assertEqual(values["cilium-002", "connect"]["clustermesh"]["config"]["clusters"],
@@ -120,6 +121,101 @@ class Generate(Case):
         self.assertEqual((self.out / "cilium-002/helm/cilium-enable.yaml").read_bytes(), second)
         lock = yaml.safe_load((self.folder / "mesh.lock.yaml").read_text())
         self.assertEqual([entry["name"] for entry in lock["removed"]], ["cilium-001"])
+
+
+class Preview(Case):
+    """--dry-run and --diff write nothing and say what would be."""
+
+    def test_dry_run_of_a_new_folder(self):
+        before = self.tree()
+        done = self.generate("--dry-run")
+        self.assertIn("mesh.lock.yaml: added", done.stdout)
+        self.assertIn("cilium-001/secrets/certificates.yaml: added", done.stdout)
+        self.assertIn("Nothing was written.", done.stdout)
+        self.assertEqual(self.tree(), before)
+
+    def test_diff_is_what_patch_takes(self):
+        self.generate()
+        self.assertEqual(self.generate("--diff").stdout, "")
+        before = self.tree()
+        self.file.write_text(MESH.replace("192.0.2.21", "192.0.2.99").replace("    ingress: [198.51.100.20]\n", ""))
+        done = self.generate("--diff", expect=1)
+        self.assertIn('-            - "192.0.2.21"\n+            - "192.0.2.99"\n', done.stdout)
+        self.assertEqual({**self.tree(), "mesh.yaml": None}, {**before, "mesh.yaml": None})
+        # Real patch makes of the old folder what generating would have made.
+        old = self.folder / "old"
+        shutil.copytree(self.out, old)
+        self.generate()
+        applied = subprocess.run(["patch", "-p0", "-d", "/", "--quiet"], input=done.stdout.replace(str(self.out), str(old)),
+                                 capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(applied.returncode, 0, applied.stdout + applied.stderr)
+        for path in self.out.rglob("*"):
+            if path.is_file() and path.name != ".meshdrill-files":
+                self.assertEqual((old / path.relative_to(self.out)).read_bytes(), path.read_bytes(), path)
+
+    def test_an_edited_file_is_named(self):
+        self.generate()
+        (self.out / "README.md").write_text("mine\n")
+        for flag in ("--dry-run", "--diff"):
+            done = self.generate(flag, expect=3)
+            self.assertIn("  README.md\n", done.stderr)
+
+
+class Certificates(Case):
+    def test_an_open_secret_is_closed_again(self):
+        self.generate()
+        secret = self.out / "cilium-001/secrets/certificates.yaml"
+        secret.chmod(0o644)
+        self.assertIn("cilium-001/secrets/certificates.yaml: changed", self.generate().stdout)
+        self.assertEqual(secret.stat().st_mode & 0o777, 0o600)
+
+    def test_check_reads_them_back(self):
+        self.generate()
+        done = self.run_meshdrill("check", self.out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stderr.count("the first of 4 certificates to expire"), 2)
+        other = self.folder / "other"
+        other.mkdir()
+        (other / "mesh.yaml").write_text(MESH)
+        self.assertEqual(self.run_meshdrill("generate", "-f", other / "mesh.yaml", "-o", other / "out").returncode, 0)
+        shutil.copy(other / "out/cilium-002/secrets/certificates.yaml", self.out / "cilium-002/secrets")
+        done = self.run_meshdrill("check", self.out)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("these clusters would not trust each other", done.stderr)
+
+    def test_a_ca_of_ones_own(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", self.folder / "my.key", "-out",
+                        self.folder / "my.crt", "-subj", "/CN=mine", "-days", "400"], check=True, capture_output=True)
+        self.file.write_text(MESH + "trust: {ca: {cert: my.crt, key: my.key}}\n")
+        self.generate()
+        self.assertFalse((self.folder / "mesh.ca.key").exists())
+        items = yaml.safe_load((self.out / "cilium-001/secrets/certificates.yaml").read_text())["items"]
+        self.assertEqual(base64.b64decode(items[0]["data"]["ca.crt"]), (self.folder / "my.crt").read_bytes())
+        # No certificate outlives its CA, whose 400 days are fewer than the chart's 1095.
+        self.assertRegex(self.run_meshdrill("check", self.out).stderr, r"in 39\d days|in 400 days")
+
+    def test_a_ca_that_is_none(self):
+        for name, text in (("no PEM", "x\n"), ("another's key", None)):
+            with self.subTest(name=name):
+                self.file.write_text(MESH)
+                shutil.rmtree(self.out, ignore_errors=True)
+                self.generate()
+                if text is None:
+                    subprocess.run(["openssl", "genrsa", "-out", self.folder / "mesh.ca.key", "2048"], check=True, capture_output=True)
+                else:
+                    (self.folder / "mesh.ca.crt").write_text(text)
+                before = self.tree()
+                done = self.generate(expect=2)
+                self.assertRegex(done.stderr, r"mesh\.ca\.(crt|key)")
+                self.assertEqual(self.tree(), before)
+                for path in self.folder.glob("mesh.ca.*"):
+                    path.unlink()
+
+    def test_certificates_in_the_values_wait_until_they_are_pulled(self):
+        self.file.write_text(MESH + "trust: {mode: inline, folder: peers}\n")
+        done = self.generate()
+        self.assertIn("get secret clustermesh-apiserver-remote-cert -o yaml", done.stderr)
+        self.assertEqual(sorted(self.out.glob("*/*/cilium-connect.yaml")), [])
 
 
 class Refusals(Case):
