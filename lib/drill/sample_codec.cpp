@@ -134,6 +134,7 @@ probe::DnsAnswer to_answer(const json::value& value) {
   if (const auto* servers = o.if_contains("unanswered")) {
     for (const json::value& server : servers->as_array()) answer.unanswered.push_back(text(server));
   }
+  if (const auto* ttl = o.if_contains("ttl")) answer.ttl = std::chrono::seconds{ttl->as_int64()};
   answer.over_tcp = o.contains("over_tcp");
   answer.authoritative = o.contains("authoritative");
   if (const auto* detail = o.if_contains("detail")) answer.detail = text(*detail);
@@ -238,6 +239,7 @@ json::object encode(const probe::DnsAnswer& answer) {
   if (!answer.vantage.empty()) fields["vantage"] = answer.vantage;
   if (!answer.unanswered.empty())
     fields["unanswered"] = json::array(answer.unanswered.begin(), answer.unanswered.end());
+  if (answer.ttl.count() != 0) fields["ttl"] = answer.ttl.count();
   if (answer.over_tcp) fields["over_tcp"] = true;
   if (answer.authoritative) fields["authoritative"] = true;
   if (!answer.detail.empty()) fields["detail"] = answer.detail;

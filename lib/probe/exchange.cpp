@@ -194,6 +194,26 @@ Task<> Exchanger::exchange(Sample& sample, ConnectionPtr& connection, Connection
   }
 }
 
+Task<bool> Exchanger::connect(Sample& sample, ConnectionPtr& connection, Clock::time_point deadline) {
+  connection = std::make_shared<Connection>(*this, *sample.address);
+  sample.port = target_.port;
+  Connection& peer = *connection;
+  bool connected = false;
+  if (!abandoned_) {
+    connected = co_await connect(sample, peer, deadline);
+    if (connected && tls_) {
+      connected = co_await shake_hands(sample, peer, deadline);
+    }
+  }
+  if (abandoned_) sample.outcome = Outcome::cancelled;
+  if (!connected) connection.reset();
+  co_return connected;
+}
+
+void Exchanger::give_up(Connection& connection) {
+  connection.close();
+}
+
 Task<bool> Exchanger::connect(Sample& sample, Connection& connection, Clock::time_point deadline) {
   const auto begin = Clock::now();
   const tcp::endpoint endpoint{to_asio(connection.address), target_.port};

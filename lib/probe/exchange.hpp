@@ -36,6 +36,11 @@ class Exchanger {
   // will take another request.
   Task<> exchange(Sample& sample, ConnectionPtr& connection, ConnectionKind kind, Clock::time_point start);
 
+  // Only connects, TLS included: true, with `connection` set, or false, with the outcome in `sample`. For
+  // those who race connections; exchange() takes the winner. Its wait ends as cancelled by give_up().
+  Task<bool> connect(Sample& sample, ConnectionPtr& connection, Clock::time_point deadline);
+  static void give_up(Connection& connection);
+
   // The connection is open, idle, and the server said it would stay so. Costs one system call.
   [[nodiscard]] static bool can_reuse(const Connection& connection);
 

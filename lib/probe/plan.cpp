@@ -1,6 +1,7 @@
 #include "probe/plan.hpp"
 
 #include "base/files.hpp"
+#include "probe/vantage.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -11,11 +12,18 @@ namespace meshdrill::probe {
 namespace {
 
 Result<> check_numbers(const ProbeConfig& config) {
-  if (!(config.rate > 0 && config.rate <= 1e6)) {
-    return fail("rate: must be more than 0 and at most 1,000,000 a second");
+  for (const StreamKind kind : {StreamKind::pinned, StreamKind::following, StreamKind::browser}) {
+    const double rate = rate_of(config, kind);
+    if (!(rate > 0 && rate <= 1e6)) return fail("rate: must be more than 0 and at most 1,000,000 a second");
   }
   if (!(config.jitter >= 0 && config.jitter <= 0.5))
     return fail("jitter: must be from 0 to 0.5 of the period");
+  if (config.jitter > 0 && config.arrivals == Arrivals::poisson)
+    return fail("jitter: Poisson arrivals are random already; leave one of the two");
+  const Duration delay = config.race.attempt_delay;
+  if (delay < std::chrono::milliseconds{100} || delay > std::chrono::seconds{2})
+    return fail("attempt delay: must be from 100ms to 2s (RFC 8305)");
+  if (config.race.resolution_delay < Duration::zero()) return fail("resolution delay: must not be negative");
   const Timeouts& t = config.timeouts;
   for (const Duration timeout : {t.dns, t.connect, t.tls, t.first_byte, t.total}) {
     if (timeout < std::chrono::milliseconds{1}) return fail("timeout: must be at least 1ms");
@@ -25,20 +33,43 @@ Result<> check_numbers(const ProbeConfig& config) {
 
 Result<> check_streams(const ProbeConfig& config, const Target& target) {
   if (!config.fresh && !config.reused) return fail("connections: neither new nor reused ones were asked for");
-  if (config.pinned || (config.following && !target.literal)) return {};
+  if (config.browser && target.literal)
+    return fail("streams: a browser stream races the addresses of a name; the URL has an address");
+  if (!config.browser && config.authority && target.literal)
+    return fail("authority: the URL has an address, which is not looked up");
+  if (config.pinned || (!target.literal && (config.following || config.browser))) return {};
   return fail(target.literal
                   ? "streams: an address cannot be followed through DNS, and pinned streams are off"
                   : "streams: neither pinned nor following ones were asked for");
 }
 
-// With every request hanging until its time-out, rate × timeout are in flight; a quarter more for those a
-// little late.
-std::size_t needed_in_flight(const ProbeConfig& config) {
-  const double hanging = config.rate * std::chrono::duration<double>(config.timeouts.total).count();
-  return static_cast<std::size_t>(std::ceil(hanging * 1.25)) + 8;
+// A few times the spread of a Poisson count of that mean.
+double spread(double mean) {
+  return 6 * std::sqrt(mean);
 }
 
 }  // namespace
+
+double rate_of(const ProbeConfig& config, StreamKind kind) {
+  const auto own = config.rates.find(kind);
+  return own == config.rates.end() ? config.rate : own->second;
+}
+
+// With every request hanging until its time-out, rate × timeout are in flight; a quarter more for those a
+// little late.
+std::size_t in_flight_limit(const ProbeConfig& config, double rate) {
+  if (config.max_in_flight != 0) return config.max_in_flight;
+  double hanging = rate * std::chrono::duration<double>(config.timeouts.total).count();
+  if (config.arrivals == Arrivals::poisson) hanging += spread(hanging);
+  return static_cast<std::size_t>(std::ceil(hanging * 1.25)) + 8;
+}
+
+Schedule schedule_for(const ProbeConfig& config, StreamKind kind, Duration first, std::size_t number,
+                      std::size_t count) {
+  const double rate = rate_of(config, kind);
+  if (config.arrivals == Arrivals::poisson) return Schedule::poisson(rate, first, number);
+  return {rate, first + staggered_phase(rate, number, count), config.jitter, number};
+}
 
 Result<Plan> make_plan(const ProbeConfig& config) {
   auto target = parse_target(config.url);
@@ -50,41 +81,70 @@ Result<Plan> make_plan(const ProbeConfig& config) {
   }
   auto identifier = Identifier::make(config.identify);
   if (!identifier) return tl::unexpected(identifier.error());
-  Plan plan{std::move(*target), std::move(*identifier), {}, config.max_in_flight};
-  if (plan.max_in_flight == 0) plan.max_in_flight = needed_in_flight(config);
+  std::vector<std::string> servers;
   for (const std::string& text : config.dns_servers) {
     auto server = parse_dns_server(text);
     if (!server) return tl::unexpected(server.error());
-    plan.dns_servers.push_back(std::move(*server));
+    const bool twice = std::find(servers.begin(), servers.end(), *server) != servers.end();
+    if (twice) return fail(fmt::format("dns server '{}': named twice", text));
+    servers.push_back(std::move(*server));
   }
-  return plan;
+  auto vantages = vantages_for(config, *target, servers);
+  return Plan{std::move(*target), std::move(*identifier), std::move(vantages)};
 }
 
-std::vector<Stream> streams_for(const ProbeConfig& config, const Target& target,
-                                const std::vector<IpAddress>& addresses) {
-  std::vector<Stream> streams;
-  const auto add = [&](const std::string& name, StreamKind kind, Family family,
-                       std::optional<IpAddress> address) {
+namespace {
+
+// Numbers the streams and names them.
+class Streams {
+ public:
+  explicit Streams(const ProbeConfig& config) : config_(config) {}
+
+  // One for each kind of connection that is wanted.
+  void add(std::string name, StreamKind kind, Family family, std::optional<IpAddress> address,
+           const std::string& vantage) {
     for (const ConnectionKind connection : {ConnectionKind::fresh, ConnectionKind::reused}) {
-      const bool wanted = connection == ConnectionKind::fresh ? config.fresh : config.reused;
-      if (!wanted) continue;
-      const auto id = static_cast<int>(streams.size());
-      streams.push_back(
-          {id, fmt::format("{} {}", name, to_string(connection)), kind, connection, family, address});
+      const bool wanted = connection == ConnectionKind::fresh ? config_.fresh : config_.reused;
+      if (wanted) push({0, name, kind, connection, family, address, vantage});
     }
+  }
+  void push(Stream stream) {
+    stream.id = static_cast<int>(streams.size());
+    stream.name += fmt::format(" {}", to_string(stream.connection));
+    streams.push_back(std::move(stream));
+  }
+
+  std::vector<Stream> streams;
+
+ private:
+  const ProbeConfig& config_;
+};
+
+}  // namespace
+
+std::vector<Stream> streams_for(const ProbeConfig& config, const std::vector<Vantage>& vantages,
+                                const std::vector<IpAddress>& addresses) {
+  Streams streams{config};
+  for (const IpAddress& address : addresses) {
+    if (config.pinned) streams.add(to_string(address), StreamKind::pinned, address.family, address, "");
+  }
+  const auto has = [&](Family family) {
+    return std::any_of(addresses.begin(), addresses.end(),
+                       [family](const IpAddress& address) { return address.family == family; });
   };
-  if (config.pinned) {
-    for (const IpAddress& address : addresses) {
-      add(to_string(address), StreamKind::pinned, address.family, address);
+  for (const Vantage& vantage : vantages) {
+    const std::string of = vantages.size() > 1 ? " " + vantage.name : "";
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+      const std::string_view type = family == Family::ipv4 ? "A" : "AAAA";
+      if (config.following && has(family))
+        streams.add(fmt::format("DNS {}{}", type, of), StreamKind::following, family, std::nullopt,
+                    vantage.name);
     }
+    if (config.browser)
+      streams.push({0, "browser" + of, StreamKind::browser, ConnectionKind::fresh, Family::ipv6, std::nullopt,
+                    vantage.name});
   }
-  for (const Family family : {Family::ipv4, Family::ipv6}) {
-    const bool has = std::any_of(addresses.begin(), addresses.end(),
-                                 [&](const IpAddress& address) { return address.family == family; });
-    if (!has || !config.following || target.literal) continue;
-    add(family == Family::ipv4 ? "DNS A" : "DNS AAAA", StreamKind::following, family, std::nullopt);
-  }
-  return streams;
+  return std::move(streams.streams);
 }
 
 }  // namespace meshdrill::probe

@@ -1,15 +1,19 @@
 #include "probe/prober.hpp"
 
+#include "probe/dns_set.hpp"
 #include "probe/exchange.hpp"
 #include "probe/plan.hpp"
 #include "probe/resolver.hpp"
 #include "probe/schedule.hpp"
 #include "probe/stream_runner.hpp"
+#include "probe/vantage.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <exception>
 #include <future>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -23,6 +27,7 @@ namespace {
 constexpr Duration beat =
     std::chrono::milliseconds{20};  // how often the prober looks whether it still runs on time
 constexpr int beats_a_batch = 5;    // hence a batch every 100 ms
+constexpr Duration watch_period = std::chrono::seconds{5};  // between lookups of a name that nobody follows
 constexpr Duration lead =
     std::chrono::milliseconds{2};  // from the end of the lookups to the first planned request
 
@@ -55,8 +60,14 @@ class Session {
 
  private:
   Task<> prepare(Plan plan);
-  Task<> look_up(const std::string& host, std::vector<IpAddress>& addresses);
-  void begin(const Plan& plan, const std::vector<IpAddress>& addresses);
+  Task<Result<>> make_resolvers(const Plan& plan);
+  Result<> add_resolver(Vantage vantage);
+  Task<> look_up(std::vector<IpAddress>& addresses);
+  Task<> watch(Resolver& resolver, Family family);
+  void watch_names();
+  void check_stall();
+  void mark_stalled();
+  void begin(const std::vector<IpAddress>& addresses);
   Task<> keep_beating();
   void deliver_when_settled();
   void deliver(Offset upto);
@@ -68,81 +79,147 @@ class Session {
   Started started_;
   Timer beat_timer_;
   Run run_;
-  std::optional<Resolver> resolver_;
+  std::deque<Resolver> resolvers_;  // of run_.vantages
+  DnsSet dns_set_{std::nullopt};
+  std::vector<std::shared_ptr<Timer>> watch_timers_;
   std::unique_ptr<Exchanger> exchanger_;
   std::optional<RunServices> services_;
   std::vector<std::unique_ptr<StreamRunner>> runners_;
   Batch batch_;
+  Clock::time_point due_;             // the next beat
+  std::vector<Stall> recent_stalls_;  // of whose samples some are in flight
   bool ending_ = false;
   bool over_ = false;
 };
 
 Task<> Session::prepare(Plan plan) {
   run_.epoch = config_.epoch.value_or(Clock::now());
-  auto resolver =
-      Resolver::make(context_, plan.dns_servers, std::min(config_.timeouts.dns, config_.timeouts.total));
   auto exchanger = Exchanger::make(context_, plan.target, config_, plan.identifier);
-  if (!resolver || !exchanger) {
-    started_(tl::unexpected(resolver ? exchanger.error() : resolver.error()));
+  if (!exchanger) {
+    started_(tl::unexpected(exchanger.error()));
     co_return;
   }
-  resolver_.emplace(std::move(*resolver));
   exchanger_ = std::move(*exchanger);
+  const Result<> made = co_await make_resolvers(plan);
+  if (!made) {
+    started_(tl::unexpected(made.error()));
+    co_return;
+  }
   std::vector<IpAddress> addresses = config_.addresses;
   if (addresses.empty() && plan.target.literal) addresses.push_back(*plan.target.literal);
-  if (addresses.empty()) {
-    const std::string host = plan.target.host;
-    co_await look_up(host, addresses);
-  }
+  co_await look_up(addresses);
   if (addresses.empty()) {
     started_(no_address(run_.answers));
   } else {
-    begin(plan, addresses);
+    begin(addresses);
   }
 }
 
-Task<> Session::look_up(const std::string& host, std::vector<IpAddress>& addresses) {
-  for (const Family family : {Family::ipv4, Family::ipv6}) {
-    const Offset asked = now();
-    DnsAnswer answer = co_await resolver_->resolve(host, family);
-    answer.asked = asked;
-    for (const AddressRecord& record : answer.records) {
-      const bool seen = std::find(addresses.begin(), addresses.end(), record.address) != addresses.end();
-      if (!seen) addresses.push_back(record.address);
+Task<Result<>> Session::make_resolvers(const Plan& plan) {
+  std::vector<Vantage> vantages = plan.vantages;
+  if (auto filled = fill_in(vantages); !filled) co_return filled;
+  for (Vantage& vantage : vantages) {
+    if (auto added = add_resolver(std::move(vantage)); !added) co_return added;
+  }
+  if (config_.authority && !resolvers_.empty()) {
+    std::string host = plan.target.host;
+    Result<Vantage> found =
+        co_await find_authority(resolvers_.front(), std::move(host), config_.authority_port);
+    if (!found) co_return tl::unexpected(found.error());
+    co_return add_resolver(std::move(*found));
+  }
+  co_return Result<>{};
+}
+
+Result<> Session::add_resolver(Vantage vantage) {
+  run_.vantages.push_back(vantage);
+  const Duration timeout = std::min(config_.timeouts.dns, config_.timeouts.total);
+  auto resolver = Resolver::make(context_, std::move(vantage), timeout);
+  if (!resolver) return tl::unexpected(resolver.error());
+  resolvers_.push_back(std::move(*resolver));
+  return {};
+}
+
+// Asks every vantage. The addresses are those of all of them, unless they are given.
+Task<> Session::look_up(std::vector<IpAddress>& addresses) {
+  const bool given = !addresses.empty();
+  for (Resolver& resolver : resolvers_) {
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+      const Offset asked = now();
+      DnsAnswer answer = co_await resolver.resolve(family);
+      answer.asked = asked;
+      for (const AddressRecord& record : answer.records) {
+        const bool seen = std::find(addresses.begin(), addresses.end(), record.address) != addresses.end();
+        if (!given && !seen) addresses.push_back(record.address);
+      }
+      run_.answers.push_back(std::move(answer));
     }
-    run_.answers.push_back(std::move(answer));
   }
 }
 
-void Session::begin(const Plan& plan, const std::vector<IpAddress>& addresses) {
-  run_.streams = streams_for(config_, plan.target, addresses);
-  services_.emplace(RunServices{context_, *resolver_, *exchanger_, plan.target.host, run_.epoch, batch_,
-                                [this] { deliver_when_settled(); }});
+void Session::begin(const std::vector<IpAddress>& addresses) {
+  run_.streams = streams_for(config_, run_.vantages, addresses);
+  std::optional<std::set<IpAddress>> pinned;
+  if (config_.pinned) pinned.emplace(addresses.begin(), addresses.end());
+  dns_set_ = DnsSet{std::move(pinned)};
+  for (const DnsAnswer& answer : run_.answers) {
+    for (DnsFinding& finding : dns_set_.add(answer)) run_.findings.push_back(std::move(finding));
+  }
+  services_.emplace(RunServices{context_, *exchanger_, run_.epoch, config_.follow, config_.race,
+                                config_.timeouts.total, batch_, [this] { deliver_when_settled(); }});
   const Duration first = Clock::now() + lead - run_.epoch;
   for (const Stream& stream : run_.streams) {
     const auto number = static_cast<std::size_t>(stream.id);
-    const Duration phase = first + staggered_phase(config_.rate, number, run_.streams.size());
-    const Schedule schedule{config_.rate, phase, config_.jitter, number};
-    runners_.push_back(std::make_unique<StreamRunner>(*services_, stream, schedule, plan.max_in_flight));
+    const auto resolver = std::find_if(resolvers_.begin(), resolvers_.end(), [&](const Resolver& of) {
+      return of.vantage().name == stream.vantage;
+    });
+    const Schedule schedule = schedule_for(config_, stream.kind, first, number, run_.streams.size());
+    runners_.push_back(std::make_unique<StreamRunner>(
+        *services_, stream, resolver == resolvers_.end() ? nullptr : &*resolver, schedule,
+        in_flight_limit(config_, rate_of(config_, stream.kind))));
     runners_.back()->start();
   }
+  watch_names();
   asio::co_spawn(context_, keep_beating(), rethrow);
   started_(run_);
 }
 
+// Where no stream follows the name, it is looked up now and then all the same, to tell when the addresses
+// change.
+void Session::watch_names() {
+  for (Resolver& resolver : resolvers_) {
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+      const bool followed = std::any_of(run_.streams.begin(), run_.streams.end(), [&](const Stream& stream) {
+        return stream.vantage == resolver.vantage().name &&
+               (stream.kind == StreamKind::browser || stream.family == family);
+      });
+      if (!followed) asio::co_spawn(context_, watch(resolver, family), rethrow);
+    }
+  }
+}
+
+Task<> Session::watch(Resolver& resolver, Family family) {
+  auto timer = std::make_shared<Timer>(context_);
+  watch_timers_.push_back(timer);
+  while (!ending_) {
+    timer->expires_after(watch_period);
+    co_await timer->async_wait(try_await);
+    if (ending_) break;
+    const Offset asked = now();
+    DnsAnswer answer = co_await resolver.resolve(family);
+    answer.asked = asked;
+    if (!over_) batch_.answers.push_back(std::move(answer));
+  }
+}
+
 Task<> Session::keep_beating() {
-  auto due = Clock::now();
+  due_ = Clock::now();
   for (int count = 1; !over_; ++count) {
-    due += beat;
-    beat_timer_.expires_at(due);
+    due_ += beat;
+    beat_timer_.expires_at(due_);
     co_await beat_timer_.async_wait(try_await);
     if (over_) break;
-    const auto woken = Clock::now();
-    if (woken - due > config_.stall_after) {
-      const Offset from = std::chrono::duration_cast<Offset>(due - run_.epoch);
-      batch_.stalls.push_back({from, now()});
-    }
-    due = std::max(due, woken - beat);
+    check_stall();
     if (count % beats_a_batch != 0) continue;
     Offset upto = now();
     for (const auto& runner : runners_) upto = std::min(upto, runner->complete_upto());
@@ -150,8 +227,35 @@ Task<> Session::keep_beating() {
   }
 }
 
+// The beat should have come at due_.
+void Session::check_stall() {
+  const auto woken = Clock::now();
+  if (woken - due_ > config_.stall_after) {
+    batch_.stalls.push_back({std::chrono::duration_cast<Offset>(due_ - run_.epoch), now()});
+    recent_stalls_.push_back(batch_.stalls.back());
+  }
+  due_ = std::max(due_, woken - beat);
+}
+
+// Those in flight during a stall, in this batch and those to come.
+void Session::mark_stalled() {
+  if (recent_stalls_.empty()) return;
+  for (Sample& sample : batch_.samples) {
+    sample.stalled =
+        sample.stalled || std::any_of(recent_stalls_.begin(), recent_stalls_.end(), [&](const Stall& stall) {
+          return sample.planned < stall.end && sample.finished > stall.start;
+        });
+  }
+  std::erase_if(recent_stalls_, [this](const Stall& stall) { return stall.end <= batch_.upto; });
+}
+
 void Session::deliver(Offset upto) {
+  check_stall();
   batch_.upto = std::max(batch_.upto, upto);
+  mark_stalled();
+  for (const DnsAnswer& answer : batch_.answers) {
+    for (DnsFinding& finding : dns_set_.add(answer)) batch_.findings.push_back(std::move(finding));
+  }
   Batch batch;
   batch.upto = batch_.upto;
   std::swap(batch, batch_);
@@ -166,14 +270,16 @@ void Session::deliver_when_settled() {
   over_ = true;
   deliver(now() + Offset{1});
   beat_timer_.cancel();
+  for (Resolver& resolver : resolvers_) resolver.cancel();  // lookups that nobody waits for any more
 }
 
 void Session::end(bool at_once) {
   ending_ = true;
+  for (const auto& timer : watch_timers_) timer->cancel();
   for (const auto& runner : runners_) at_once ? runner->abandon() : runner->stop();
   if (at_once) {
     exchanger_->abandon();
-    resolver_->cancel();
+    for (Resolver& resolver : resolvers_) resolver.cancel();
   }
   deliver_when_settled();
 }

@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "probe/request.hpp"
 #include "probe/sample.hpp"
+#include "probe/schedule.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -39,11 +40,6 @@ struct IdentifyRule {
   // Who is behind each address, for targets that do not say. Trusts that no mesh is behind them.
   std::map<IpAddress, std::string> addresses{};
   std::vector<std::string> clusters{};  // the names that may answer; empty: any name will do
-};
-
-enum class Arrivals {
-  uniform,  // one every period, moved by `jitter`: the outage is known best
-  poisson,  // independent of each other, as users are; the outage is known half as well
 };
 
 enum class Follow {

@@ -172,6 +172,7 @@ struct DnsAnswer {
   std::vector<std::string> aliases;       // the CNAME chain, in order
   std::vector<AddressRecord> records;     // in the order of the answer
   std::vector<std::string> unanswered{};  // servers that were asked before `server`, in vain
+  std::chrono::seconds ttl{};             // how long a cache may keep it: the shortest of aliases and records
   bool over_tcp = false;                  // the answer over UDP was truncated
   bool authoritative = false;             // the server said so (AA)
   std::string detail{};                   // why, when the result alone does not say

@@ -1,5 +1,7 @@
 #include "probe/stream_runner.hpp"
 
+#include "probe/race.hpp"
+
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
@@ -11,16 +13,18 @@ void rethrow(std::exception_ptr error) {
   if (error) std::rethrow_exception(std::move(error));
 }
 
-StreamRunner::StreamRunner(RunServices& services, const Stream& stream, const Schedule& schedule,
-                           std::size_t max_in_flight)
+StreamRunner::StreamRunner(RunServices& services, const Stream& stream, Resolver* resolver,
+                           const Schedule& schedule, std::size_t max_in_flight)
     : services_(services),
       stream_(stream),
+      resolver_(resolver),
       schedule_(schedule),
       max_in_flight_(max_in_flight),
       timer_(services.context) {}
 
 void StreamRunner::start() {
   planning_ = true;
+  next_planned_ = std::chrono::duration_cast<Offset>(schedule_.start_of(0));
   asio::co_spawn(services_.context, plan(), rethrow);
 }
 
@@ -36,17 +40,16 @@ void StreamRunner::abandon() {
   stop();
 }
 
-Offset StreamRunner::planned(std::uint64_t index) const {
-  return std::chrono::duration_cast<Offset>(schedule_.start_of(index));
-}
-
 Offset StreamRunner::complete_upto() const {
-  return settled() ? Offset::max() : planned(first_unfinished_);
+  if (settled()) return Offset::max();
+  return unfinished_.empty() ? next_planned_ : unfinished_.front().planned;
 }
 
 Task<> StreamRunner::plan() {
   for (std::uint64_t index = 0; planning_; ++index) {
-    timer_.expires_at(services_.epoch + schedule_.start_of(index));
+    const Duration start = schedule_.start_of(index);
+    next_planned_ = std::chrono::duration_cast<Offset>(start);
+    timer_.expires_at(services_.epoch + start);
     co_await timer_.async_wait(try_await);
     if (planning_) launch(index);
   }
@@ -54,7 +57,7 @@ Task<> StreamRunner::plan() {
 }
 
 void StreamRunner::launch(std::uint64_t index) {
-  done_.push_back(false);
+  unfinished_.push_back({next_planned_});
   ++in_flight_;
   if (in_flight_ > max_in_flight_) {
     Sample sample = planned_sample(index);
@@ -79,10 +82,13 @@ Task<> StreamRunner::request(std::uint64_t index) {
   const auto start = Clock::now();
   Sample sample = planned_sample(index);
   ConnectionPtr connection = take_kept();
-  if (!connection && !sample.address) {
+  if (stream_.kind == StreamKind::browser) {
+    co_await race_for(sample, connection, start);
+  } else if (!connection && !sample.address) {
     co_await look_up(sample);
   }
-  if (connection || sample.address) {
+  const bool asks = connection || (sample.address && stream_.kind != StreamKind::browser);
+  if (asks) {
     const ConnectionKind kind = stream_.connection;
     co_await services_.exchanger.exchange(sample, connection, kind, start);
   }
@@ -102,27 +108,54 @@ ConnectionPtr StreamRunner::take_kept() {
 
 // Fills in the address, or how the request ended for want of one.
 Task<> StreamRunner::look_up(Sample& sample) {
-  const std::string& host = services_.host;
-  const Family family = stream_.family;
-  DnsAnswer answer = co_await services_.resolver.resolve(host, family);
+  if (services_.follow == Follow::ttl && Clock::now() < good_until_) {
+    take_first(sample, kept_answer_);
+    co_return;
+  }
+  const auto asked = Clock::now();
+  DnsAnswer answer = co_await resolver_->resolve(stream_.family);
   answer.asked = sample.started;
   sample.phases.dns = answer.took;
   if (abandoned_) {
     sample.outcome = Outcome::cancelled;
-  } else if (answer.result == DnsResult::ok) {
-    // The first, as a client without a choice of its own would: it is the DNS balancer that is being watched.
-    sample.address = answer.records.front().address;
   } else {
-    sample.outcome = outcome_of(answer.result);
+    take_first(sample, answer);
+    keep(answer, asked);
   }
   services_.batch.answers.push_back(std::move(answer));
 }
 
+void StreamRunner::take_first(Sample& sample, const DnsAnswer& answer) const {
+  if (answer.result == DnsResult::ok) {
+    // The first, as a client without a choice of its own would: it is the DNS balancer that is being watched.
+    sample.address = answer.records.front().address;
+  } else {
+    sample.outcome = outcome_of(answer.result);
+    sample.detail = answer.detail;
+  }
+}
+
+void StreamRunner::keep(const DnsAnswer& answer, Clock::time_point asked) {
+  if (services_.follow != Follow::ttl || answer.result != DnsResult::ok) return;
+  kept_answer_ = answer;
+  good_until_ = asked + answer.ttl;
+}
+
+Task<> StreamRunner::race_for(Sample& sample, ConnectionPtr& connection, Clock::time_point start) {
+  const auto on_answer = [this, asked = sample.started](DnsAnswer answer) {
+    answer.asked = asked;
+    services_.batch.answers.push_back(std::move(answer));
+  };
+  RaceServices services{services_.context, services_.exchanger, *resolver_, services_.race, on_answer};
+  co_await race(std::move(services), sample, connection, start + services_.total);
+  if (abandoned_ && !connection) sample.outcome = Outcome::cancelled;
+}
+
 void StreamRunner::record(Sample sample) {
   sample.finished = services_.offset_of(Clock::now());
-  done_[sample.index - first_unfinished_] = true;
-  while (!done_.empty() && done_.front()) {
-    done_.pop_front();
+  unfinished_[sample.index - first_unfinished_].done = true;
+  while (!unfinished_.empty() && unfinished_.front().done) {
+    unfinished_.pop_front();
     ++first_unfinished_;
   }
   services_.batch.samples.push_back(std::move(sample));

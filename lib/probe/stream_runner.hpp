@@ -16,10 +16,11 @@ namespace meshdrill::probe {
 // What all streams of a run share. Outlives its runners.
 struct RunServices {
   asio::io_context& context;
-  Resolver& resolver;
   Exchanger& exchanger;
-  std::string host;
   Clock::time_point epoch;
+  Follow follow;
+  RaceTimes race;
+  Duration total;                    // time-out of a request
   Batch& batch;                      // what became known goes here
   std::function<void()> on_settled;  // a runner has nothing in flight any more, and plans nothing
 
@@ -30,7 +31,8 @@ struct RunServices {
 
 class StreamRunner {
  public:
-  StreamRunner(RunServices& services, const Stream& stream, const Schedule& schedule,
+  // `resolver` is that of the stream's vantage; pinned: none.
+  StreamRunner(RunServices& services, const Stream& stream, Resolver* resolver, const Schedule& schedule,
                std::size_t max_in_flight);
 
   void start();
@@ -47,13 +49,19 @@ class StreamRunner {
   void launch(std::uint64_t index);
   Task<> request(std::uint64_t index);
   Task<> look_up(Sample& sample);
+  void take_first(Sample& sample, const DnsAnswer& answer) const;
+  Task<> race_for(Sample& sample, ConnectionPtr& connection, Clock::time_point start);
+  void keep(const DnsAnswer& answer, Clock::time_point asked);
   ConnectionPtr take_kept();
   void record(Sample sample);
   [[nodiscard]] Sample planned_sample(std::uint64_t index) const;
-  [[nodiscard]] Offset planned(std::uint64_t index) const;
+  [[nodiscard]] Offset planned(std::uint64_t index) const {
+    return unfinished_[index - first_unfinished_].planned;
+  }
 
   RunServices& services_;
   Stream stream_;
+  Resolver* resolver_;
   Schedule schedule_;
   std::size_t max_in_flight_;
   Timer timer_;
@@ -61,9 +69,18 @@ class StreamRunner {
   std::size_t in_flight_ = 0;
   bool planning_ = false;
   bool abandoned_ = false;
-  // Which of the requests from first_unfinished_ on are done; the first of them is not.
+  // The requests from first_unfinished_ on that were launched; the first of them is not done.
+  struct Unfinished {
+    Offset planned;
+    bool done = false;
+  };
   std::uint64_t first_unfinished_ = 0;
-  std::deque<bool> done_;
+  std::deque<Unfinished> unfinished_;
+  Offset next_planned_{};  // of the request after those
+
+  // Follow::ttl: the answer that is still good.
+  DnsAnswer kept_answer_;
+  Clock::time_point good_until_;
 };
 
 // For asio::co_spawn: an exception that leaves a coroutine ends the run.

@@ -41,6 +41,7 @@ probe::Batch full_batch() {
   answer.records = {{*parse_ip("fd00::2"), 5s}, {*parse_ip("fd00::1"), 4s}};
   answer.vantage = "system";
   answer.unanswered = {"127.0.0.52:53"};
+  answer.ttl = 3s;
   answer.over_tcp = true;
   answer.authoritative = true;
   answer.detail = "of whatever";

@@ -78,38 +78,5 @@ TEST_CASE("a pathological rule gives up instead of hanging") {
   CHECK_FALSE(identifier.identify(std::string(2000, 'a') + "b"));
 }
 
-TEST_CASE("a wrong configuration is told before anything is asked") {
-  const auto message = [](auto change) {
-    ProbeConfig config;
-    config.url = "http://api.example.org/";
-    change(config);
-    const auto checked = check(config);
-    return checked ? std::string{} : checked.error().message;
-  };
-  CHECK(message([](ProbeConfig&) {}).empty());
-  CHECK(message([](ProbeConfig& c) { c.rate = 0; }).starts_with("rate:"));
-  CHECK(message([](ProbeConfig& c) { c.jitter = 0.6; }).starts_with("jitter:"));
-  CHECK(message([](ProbeConfig& c) { c.timeouts.connect = {}; }).starts_with("timeout:"));
-  CHECK(message([](ProbeConfig& c) { c.fresh = false; }).starts_with("connections:"));
-  CHECK(message([](ProbeConfig& c) { c.pinned = c.following = false; }).starts_with("streams:"));
-  CHECK(message([](ProbeConfig& c) { c.dns_servers = {"ns1"}; }).starts_with("dns server"));
-  CHECK(message([](ProbeConfig& c) { c.identify.regex = "("; }).starts_with("identify:"));
-  CHECK_FALSE(message([](ProbeConfig& c) { c.ca_file = "/does/not/exist"; }).empty());
-}
-
-TEST_CASE("streams are made for each address, each family and each kind of connection") {
-  ProbeConfig config;
-  config.reused = true;
-  const auto target = *parse_target("http://api.example.org/");
-  const auto streams = streams_for(config, target, {*parse_ip("192.0.2.1"), *parse_ip("2001:db8::1")});
-  REQUIRE(streams.size() == 8);
-  CHECK(streams[0].name == "192.0.2.1 new");
-  CHECK(streams[3].name == "2001:db8::1 reused");
-  CHECK(streams[4].name == "DNS A new");
-  CHECK(streams[7].name == "DNS AAAA reused");
-  for (std::size_t i = 0; i < streams.size(); ++i) CHECK(streams[i].id == static_cast<int>(i));
-  CHECK(streams_for(config, *parse_target("http://192.0.2.1/"), {*parse_ip("192.0.2.1")}).size() == 2);
-}
-
 }  // namespace
 }  // namespace meshdrill::probe

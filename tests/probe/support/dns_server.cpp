@@ -98,7 +98,8 @@ std::string DnsServer::answer(const std::string& query, bool udp) {
   }
   const int type = static_cast<unsigned char>(query.at(at + 2));
   const DnsReply reply = handler_(name, type);
-  if (reply.silent) return {};
+  if ((query.at(2) & 1) != 0) ++recursive_;
+  if (reply.silent || (!udp && reply.silent_over_tcp)) return {};
   if (reply.garbage) return query.substr(0, 2) + "\x84";
   const bool cut = udp && reply.truncated_over_udp;
   std::string message = query.substr(0, 2);
@@ -122,6 +123,8 @@ Task<> DnsServer::serve_udp() {
     if (error == asio::error::operation_aborted) co_return;
     if (error) continue;
     ++over_udp_;
+    client_ports_.insert(peer.port());
+    clients_ = client_ports_.size();
     const std::string message = answer(std::string(bytes.data(), count), true);
     if (message.empty()) continue;
     const asio::const_buffer out = asio::buffer(message);
@@ -151,6 +154,7 @@ Task<> DnsServer::serve_tcp(TcpSocket socket) {
     if (error) co_return;
     ++over_tcp_;
     const std::string message = answer(query, false);
+    if (message.empty()) continue;
     std::string framed;
     put16(framed, static_cast<unsigned>(message.size()));
     framed += message;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,8 @@ struct DnsReply {
   std::uint8_t code = 0;            // 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED
   bool silent = false;              // no answer at all
   bool truncated_over_udp = false;  // empty with TC set over UDP; whole over TCP
-  bool garbage = false;             // an answer that is none
+  bool silent_over_tcp = false;
+  bool garbage = false;  // an answer that is none
 };
 
 class DnsServer {
@@ -39,6 +41,8 @@ class DnsServer {
   [[nodiscard]] std::string server() const;  // "127.0.0.1:PORT"
   [[nodiscard]] int over_udp() const { return over_udp_; }
   [[nodiscard]] int over_tcp() const { return over_tcp_; }
+  [[nodiscard]] int recursive() const { return recursive_; }          // questions that wanted recursion
+  [[nodiscard]] std::size_t udp_clients() const { return clients_; }  // distinct ports that asked
 
  private:
   Task<> serve_udp();
@@ -49,6 +53,9 @@ class DnsServer {
   Handler handler_;
   std::atomic<int> over_udp_ = 0;
   std::atomic<int> over_tcp_ = 0;
+  std::atomic<int> recursive_ = 0;
+  std::atomic<std::size_t> clients_ = 0;
+  std::set<std::uint16_t> client_ports_;
   LoopbackThread thread_;
   std::optional<TcpAcceptor> acceptor_;
   std::optional<UdpSocket> socket_;
