@@ -6,20 +6,29 @@
 #include <cstdint>
 #include <string>
 
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 
 namespace meshdrill::probe {
 
 class AnswerParser final : public boost::beast::http::basic_parser<false> {
  public:
-  // The body is appended to `body`, which must outlive the parser.
-  AnswerParser(std::string& body, std::size_t body_limit_bytes) : body_(body) {
+  // The body is appended to `body`, which must outlive the parser. `has_body` false: the request was HEAD,
+  // and the answer ends with its head whatever that says. `header`, unless empty, is the name of one to keep;
+  // it must outlive the parser too.
+  AnswerParser(std::string& body, std::size_t body_limit_bytes, bool has_body, const std::string& header)
+      : body_(body), wanted_(header) {
     eager(true);
     header_limit(8192);
     body_limit(body_limit_bytes);
+    skip(!has_body);
   }
 
   [[nodiscard]] int status() const { return status_; }
+  // The value of the header asked for; empty without one.
+  [[nodiscard]] const std::string& header() const { return header_; }
+  // Of the header Location; empty without one.
+  [[nodiscard]] const std::string& location() const { return location_; }
 
  private:
   using View = boost::beast::string_view;
@@ -29,7 +38,10 @@ class AnswerParser final : public boost::beast::http::basic_parser<false> {
 
   void on_request_impl(Verb, View, View, int, Error&) override {}  // never called: this parses answers
   void on_response_impl(int code, View, int, Error&) override { status_ = code; }
-  void on_field_impl(Field, View, View, Error&) override {}
+  void on_field_impl(Field field, View name, View value, Error&) override {
+    if (field == Field::location) location_.assign(value.data(), value.size());
+    if (!wanted_.empty() && boost::beast::iequals(name, wanted_)) header_.assign(value.data(), value.size());
+  }
   void on_header_impl(Error&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
   std::size_t on_body_impl(View part, Error&) override { return take(part); }
@@ -43,6 +55,9 @@ class AnswerParser final : public boost::beast::http::basic_parser<false> {
   }
 
   std::string& body_;
+  const std::string& wanted_;
+  std::string header_;
+  std::string location_;
   int status_ = 0;
 };
 

@@ -4,29 +4,39 @@
 
 #include "base/async.hpp"
 #include "base/result.hpp"
-#include "probe/identify.hpp"
+#include "probe/connection.hpp"
+#include "probe/judge.hpp"
+#include "probe/poller.hpp"
 #include "probe/prober.hpp"
 #include "probe/target.hpp"
+#include "probe/tls_client.hpp"
 
+#include <array>
 #include <memory>
 #include <string>
-#include <unordered_set>
-
-namespace boost::asio::ssl {
-class context;
-}
+#include <string_view>
+#include <vector>
 
 namespace meshdrill::probe {
 
-class Connection;  // an open connection to one address; closed when the last owner lets go of it
-using ConnectionPtr = std::shared_ptr<Connection>;
-using OpenConnections = std::unordered_set<Connection*>;
+class Exchanger;
 
-// Makes exchanges for one run. Must outlive them.
+// Gives a connection back to its exchanger, closed, for its memory to be used again.
+struct ReturnConnection {
+  Exchanger* exchanger = nullptr;
+  void operator()(Connection* connection) const;
+};
+using ConnectionPtr = std::unique_ptr<Connection, ReturnConnection>;
+
+// Makes exchanges for one run. Must outlive them and their connections.
 class Exchanger {
  public:
-  // Reads the CA file when the target is https.
-  static Result<std::unique_ptr<Exchanger>> make(asio::io_context& context, const Target& target,
+  // What make() would refuse of the configuration: request, expectation, TLS files. The error names the
+  // field.
+  static Result<> check(const Target& target, const ProbeConfig& config);
+
+  // Reads the files that TLS needs when the target, or what it may redirect to, is https.
+  static Result<std::unique_ptr<Exchanger>> make(Poller& poller, const Target& target,
                                                  const ProbeConfig& config, Identifier identifier);
   ~Exchanger();
 
@@ -39,42 +49,63 @@ class Exchanger {
   // Only connects, TLS included: true, with `connection` set, or false, with the outcome in `sample`. For
   // those who race connections; exchange() takes the winner. Its wait ends as cancelled by give_up().
   Task<bool> connect(Sample& sample, ConnectionPtr& connection, Clock::time_point deadline);
-  static void give_up(Connection& connection);
+  void give_up(Connection& connection);
 
-  // The connection is open, idle, and the server said it would stay so. Costs one system call.
-  [[nodiscard]] static bool can_reuse(const Connection& connection);
+  // The connection is open, idle, not too old, and the server said it would stay so. Costs one system call,
+  // unless it was `just_used`.
+  [[nodiscard]] bool can_reuse(Connection& connection, bool just_used) const;
 
-  // Where the connection leads.
-  [[nodiscard]] static IpAddress address_of(const Connection& connection);
-
-  // Waits a moment for the server to close first, so that the port stays in TIME_WAIT on its side and not on
-  // ours, where 28,000 of them would be all there are. Then closes.
-  static Task<> close(ConnectionPtr connection);
+  // Closes once the server has, or after a moment.
+  static void close(ConnectionPtr connection);
 
   // Every exchange that runs, and every one begun later, ends at once as Outcome::cancelled.
   void abandon();
 
  private:
-  friend class Connection;
-  Exchanger(asio::io_context& context, const Target& target, const ProbeConfig& config,
-            Identifier identifier);
-  Result<> set_up_tls(const std::string& ca_file);
-  Task<bool> connect(Sample& sample, Connection& connection, Clock::time_point deadline);
-  Task<bool> shake_hands(Sample& sample, Connection& connection, Clock::time_point deadline);
-  template <class Stream>
-  Task<bool> converse(Sample& sample, Connection& connection, Stream& stream, ConnectionKind kind,
-                      Clock::time_point deadline);
-  void judge(Sample& sample, const Connection& connection, int status) const;
+  friend struct ReturnConnection;
+  // The request as it is sent to one target, by kind of connection.
+  struct Request {
+    Target target;
+    std::string fresh, reused;
+    bool is_head = false;
+    [[nodiscard]] const std::string& bytes(ConnectionKind kind) const {
+      return kind == ConnectionKind::fresh ? fresh : reused;
+    }
+  };
+  struct Reading;
 
-  asio::io_context& context_;
-  Target target_;
+  Exchanger(Poller& poller, const Target& target, const ProbeConfig& config, Judge judge);
+  static Request make_request(const Target& target, const RequestOptions& options);
+  ConnectionPtr take_connection();
+
+  Task<> ask(Sample& sample, ConnectionPtr& connection, const Request& request, ConnectionKind kind,
+             Clock::time_point begin, Clock::time_point deadline);
+  Task<> ask_and_follow(Sample& sample, ConnectionPtr& connection, ConnectionKind kind,
+                        Clock::time_point deadline);
+  Task<std::size_t> establish(Sample& sample, Connection& connection, const Target& target,
+                              std::string_view first_bytes, Clock::time_point deadline);
+  Task<bool> shake_hands(Sample& sample, Connection& connection, const Target& target,
+                         Clock::time_point deadline);
+  Task<bool> write(Sample& sample, Connection& connection, std::string_view rest, IoResult result,
+                   Clock::time_point begin, Clock::time_point write_by);
+  Task<bool> read(Sample& sample, Connection& connection, Reading& reading, Clock::time_point deadline);
+  bool take_in(Sample& sample, Connection& connection, Reading& reading, const IoResult& result);
+  void finish(Sample& sample, Connection& connection, const Reading& reading, ConnectionKind kind);
+
+  Poller& poller_;
+  Request request_;
+  RequestOptions options_;
   Timeouts timeouts_;
   std::size_t body_limit_;
-  Identifier identifier_;
-  std::string fresh_request_, reused_request_;
-  std::unique_ptr<asio::ssl::context> tls_;
-  // Shared with each connection, since one may live on in a coroutine that is destroyed after this.
-  std::shared_ptr<OpenConnections> open_;
+  int max_redirects_;
+  Duration max_age_;
+  int max_requests_;
+  bool closed_loop_;
+  Judge judge_;
+  std::unique_ptr<TlsClient> tls_;
+  std::vector<std::unique_ptr<Connection>> spare_;
+  std::array<char, 16'384> received_{};  // nothing is left in it when a coroutine waits
+  std::string location_;                 // of the answer just read
   bool abandoned_ = false;
 };
 

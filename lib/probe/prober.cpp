@@ -3,17 +3,20 @@
 #include "probe/dns_set.hpp"
 #include "probe/exchange.hpp"
 #include "probe/plan.hpp"
+#include "probe/poller.hpp"
 #include "probe/resolver.hpp"
 #include "probe/schedule.hpp"
 #include "probe/stream_runner.hpp"
 #include "probe/vantage.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <deque>
 #include <exception>
 #include <future>
 #include <mutex>
 #include <set>
+#include <sys/resource.h>
 #include <thread>
 #include <utility>
 
@@ -39,12 +42,35 @@ tl::unexpected<Error> no_address(const std::vector<DnsAnswer>& answers) {
                           describe(outcome_of(answer.result)), answer.server));
 }
 
+// A target that hangs leaves thousands of sockets open, and the usual limit is 1,024.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// OpenSSL writes to sockets in a way that raises the signal when the peer is gone; it reports the error too.
+void block_broken_pipe_signal() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+// A context that can destroy what still waits in it while the objects that it refers to are there.
+class Context : public asio::io_context {
+ public:
+  Context() : io_context(1) {}
+  using execution_context::shutdown;
+};
+
 }  // namespace
 
 Result<> check(const ProbeConfig& config) {
   const auto plan = make_plan(config);
   if (!plan) return tl::unexpected(plan.error());
-  return {};
+  return Exchanger::check(plan->target, config);
 }
 
 // Everything that lives on the prober's thread, from the first lookup to the last batch.
@@ -53,9 +79,17 @@ class Session {
   using Started = std::function<void(Result<Run>)>;
 
   Session(asio::io_context& context, const ProbeConfig& config, const Prober::Sink& sink, Started started)
-      : context_(context), config_(config), sink_(sink), started_(std::move(started)), beat_timer_(context) {}
+      : context_(context),
+        config_(config),
+        sink_(sink),
+        started_(std::move(started)),
+        beat_timer_(context),
+        poller_(context) {}
 
-  void start(const Plan& plan) { asio::co_spawn(context_, prepare(plan), rethrow); }
+  // Runs until everything is delivered.
+  void run(const Plan& plan);
+  // Forgets what it waited for, after an exception left run().
+  void drop() { poller_.drop(); }
   void end(bool at_once);
 
  private:
@@ -70,6 +104,7 @@ class Session {
   void begin(const std::vector<IpAddress>& addresses);
   Task<> keep_beating();
   void deliver_when_settled();
+  void deliver_complete();
   void deliver(Offset upto);
   [[nodiscard]] Offset now() const { return std::chrono::duration_cast<Offset>(Clock::now() - run_.epoch); }
 
@@ -78,6 +113,7 @@ class Session {
   const Prober::Sink& sink_;
   Started started_;
   Timer beat_timer_;
+  Poller poller_;
   Run run_;
   std::deque<Resolver> resolvers_;  // of run_.vantages
   DnsSet dns_set_{std::nullopt};
@@ -92,9 +128,26 @@ class Session {
   bool over_ = false;
 };
 
+void Session::run(const Plan& plan) {
+  asio::co_spawn(context_, prepare(plan), rethrow);
+  if (config_.closed_loop == 0) {
+    context_.run();
+    return;
+  }
+  // The sockets come first; the context, which has timers and lookups, has its turn every millisecond.
+  poller_.drive();
+  for (auto due = Clock::now(); !context_.stopped();) {
+    poller_.turn(1);
+    if (const auto now = Clock::now(); now >= due) {
+      context_.poll();
+      due = now + std::chrono::milliseconds{1};
+    }
+  }
+}
+
 Task<> Session::prepare(Plan plan) {
   run_.epoch = config_.epoch.value_or(Clock::now());
-  auto exchanger = Exchanger::make(context_, plan.target, config_, plan.identifier);
+  auto exchanger = Exchanger::make(poller_, plan.target, config_, plan.identifier);
   if (!exchanger) {
     started_(tl::unexpected(exchanger.error()));
     co_return;
@@ -166,7 +219,8 @@ void Session::begin(const std::vector<IpAddress>& addresses) {
     for (DnsFinding& finding : dns_set_.add(answer)) run_.findings.push_back(std::move(finding));
   }
   services_.emplace(RunServices{context_, *exchanger_, run_.epoch, config_.follow, config_.race,
-                                config_.timeouts.total, batch_, [this] { deliver_when_settled(); }});
+                                config_.timeouts.total, batch_, [this] { deliver_when_settled(); },
+                                [this] { deliver_complete(); }});
   const Duration first = Clock::now() + lead - run_.epoch;
   for (const Stream& stream : run_.streams) {
     const auto number = static_cast<std::size_t>(stream.id);
@@ -176,7 +230,8 @@ void Session::begin(const std::vector<IpAddress>& addresses) {
     const Schedule schedule = schedule_for(config_, stream.kind, first, number, run_.streams.size());
     runners_.push_back(std::make_unique<StreamRunner>(
         *services_, stream, resolver == resolvers_.end() ? nullptr : &*resolver, schedule,
-        in_flight_limit(config_, rate_of(config_, stream.kind))));
+        StreamLimits{in_flight_limit(config_, rate_of(config_, stream.kind)), config_.closed_loop,
+                     config_.requests}));
     runners_.back()->start();
   }
   watch_names();
@@ -220,11 +275,14 @@ Task<> Session::keep_beating() {
     co_await beat_timer_.async_wait(try_await);
     if (over_) break;
     check_stall();
-    if (count % beats_a_batch != 0) continue;
-    Offset upto = now();
-    for (const auto& runner : runners_) upto = std::min(upto, runner->complete_upto());
-    deliver(upto);
+    if (count % beats_a_batch == 0) deliver_complete();
   }
+}
+
+void Session::deliver_complete() {
+  Offset upto = now();
+  for (const auto& runner : runners_) upto = std::min(upto, runner->complete_upto());
+  deliver(upto);
 }
 
 // The beat should have come at due_.
@@ -271,6 +329,7 @@ void Session::deliver_when_settled() {
   deliver(now() + Offset{1});
   beat_timer_.cancel();
   for (Resolver& resolver : resolvers_) resolver.cancel();  // lookups that nobody waits for any more
+  poller_.finish();
 }
 
 void Session::end(bool at_once) {
@@ -309,6 +368,7 @@ class Prober::Impl {
 Result<Run> Prober::Impl::start() {
   auto plan = make_plan(config_);
   if (!plan) return tl::unexpected(plan.error());
+  raise_descriptor_limit();
   // Shared, since the thread keeps it after this has returned; only its first call counts.
   auto promise = std::make_shared<std::promise<Result<Run>>>();
   auto future = promise->get_future();
@@ -323,7 +383,8 @@ Result<Run> Prober::Impl::start() {
 }
 
 void Prober::Impl::run(const Plan& plan, const Session::Started& started) {
-  asio::io_context context{1};
+  block_broken_pipe_signal();
+  Context context;
   Session session{context, config_, sink_, started};
   const auto publish = [this](asio::io_context* io, Session* running) {
     const std::lock_guard lock{mutex_};
@@ -332,11 +393,13 @@ void Prober::Impl::run(const Plan& plan, const Session::Started& started) {
   };
   publish(&context, &session);
   try {
-    session.start(plan);
-    context.run();
+    session.run(plan);
   } catch (const std::exception& error) {
     broken_ = error.what();
     started(fail("the prober broke down: " + broken_));
+    publish(nullptr, nullptr);
+    session.drop();
+    context.shutdown();
   }
   publish(nullptr, nullptr);
 }

@@ -13,19 +13,32 @@ void rethrow(std::exception_ptr error) {
   if (error) std::rethrow_exception(std::move(error));
 }
 
+namespace {
+
+constexpr std::size_t full_batch = 256;
+// In a closed loop, after a request without an answer: a server that refuses must not be asked in a spin.
+constexpr Duration pause_after_failure = std::chrono::milliseconds{10};
+
+bool was_answered(const Sample& sample) {
+  return sample.status != 0 || sample.outcome == Outcome::ok;
+}
+
+}  // namespace
+
 StreamRunner::StreamRunner(RunServices& services, const Stream& stream, Resolver* resolver,
-                           const Schedule& schedule, std::size_t max_in_flight)
+                           const Schedule& schedule, const StreamLimits& limits)
     : services_(services),
       stream_(stream),
       resolver_(resolver),
       schedule_(schedule),
-      max_in_flight_(max_in_flight),
+      limits_(limits),
       timer_(services.context) {}
 
 void StreamRunner::start() {
   planning_ = true;
   next_planned_ = std::chrono::duration_cast<Offset>(schedule_.start_of(0));
-  asio::co_spawn(services_.context, plan(), rethrow);
+  if (limits_.closed_loop == 0) asio::co_spawn(services_.context, plan(), rethrow);
+  for (std::size_t i = 0; i < limits_.closed_loop; ++i) asio::co_spawn(services_.context, repeat(), rethrow);
 }
 
 void StreamRunner::stop() {
@@ -42,67 +55,93 @@ void StreamRunner::abandon() {
 
 Offset StreamRunner::complete_upto() const {
   if (settled()) return Offset::max();
-  return unfinished_.empty() ? next_planned_ : unfinished_.front().planned;
+  if (!unfinished_.empty()) return unfinished_.front().planned;
+  return limits_.closed_loop > 0 ? services_.offset_of(Clock::now()) : next_planned_;
 }
 
 Task<> StreamRunner::plan() {
-  for (std::uint64_t index = 0; planning_; ++index) {
-    const Duration start = schedule_.start_of(index);
+  while (wants_more()) {
+    const Duration start = schedule_.start_of(begun_);
     next_planned_ = std::chrono::duration_cast<Offset>(start);
     timer_.expires_at(services_.epoch + start);
     co_await timer_.async_wait(try_await);
-    if (planning_) launch(index);
+    if (planning_) launch();
   }
-  if (settled()) services_.on_settled();
+  stop();
+  settle();
 }
 
-void StreamRunner::launch(std::uint64_t index) {
-  unfinished_.push_back({next_planned_});
-  ++in_flight_;
-  if (in_flight_ > max_in_flight_) {
-    Sample sample = planned_sample(index);
-    sample.detail = fmt::format("{} requests in flight already", max_in_flight_);
+void StreamRunner::launch() {
+  const auto now = Clock::now();
+  Sample sample = begin(next_planned_, now);
+  if (in_flight_ > limits_.max_in_flight) {
+    sample.detail = fmt::format("{} requests in flight already", limits_.max_in_flight);
     record(std::move(sample));
+    settle();
     return;
   }
-  asio::co_spawn(services_.context, request(index), rethrow);
+  asio::co_spawn(services_.context, request(std::move(sample), now), rethrow);
 }
 
-Sample StreamRunner::planned_sample(std::uint64_t index) const {
+Sample StreamRunner::begin(Offset planned, Clock::time_point now) {
+  unfinished_.push_back({planned});
+  ++in_flight_;
   Sample sample;
   sample.stream = stream_.id;
-  sample.index = index;
-  sample.planned = planned(index);
-  sample.started = services_.offset_of(Clock::now());
+  sample.index = begun_++;
+  sample.planned = planned;
+  sample.started = services_.offset_of(now);
   sample.address = stream_.address;
   return sample;
 }
 
-Task<> StreamRunner::request(std::uint64_t index) {
-  const auto start = Clock::now();
-  Sample sample = planned_sample(index);
+Task<> StreamRunner::request(Sample sample, Clock::time_point start) {
   ConnectionPtr connection = take_kept();
+  co_await ask(sample, connection, start);
+  const bool keep = connection && planning_ && !kept_ && services_.exchanger.can_reuse(*connection, false);
+  if (keep) kept_ = std::move(connection);
+  if (connection) Exchanger::close(std::move(connection));
+  record(std::move(sample));
+  settle();
+}
+
+// In a closed loop: one request after the other.
+Task<> StreamRunner::repeat() {
+  Timer pause{services_.context};
+  ConnectionPtr connection;
+  while (wants_more()) {
+    const auto start = Clock::now();
+    Sample sample = begin(services_.offset_of(start), start);
+    co_await ask(sample, connection, start);
+    const bool keep = connection && planning_ && services_.exchanger.can_reuse(*connection, true);
+    if (connection && !keep) Exchanger::close(std::move(connection));
+    const bool answered = was_answered(sample);
+    record(std::move(sample));
+    if (answered || !planning_) continue;
+    pause.expires_after(pause_after_failure);
+    co_await pause.async_wait(try_await);
+  }
+  if (planning_ && in_flight_ == 0) stop();
+  settle();
+}
+
+// Sends a request on `connection`, or on a new one.
+Task<> StreamRunner::ask(Sample& sample, ConnectionPtr& connection, Clock::time_point start) {
   if (stream_.kind == StreamKind::browser) {
     co_await race_for(sample, connection, start);
+    if (!connection) co_return;
   } else if (!connection && !sample.address) {
     co_await look_up(sample);
   }
-  const bool asks = connection || (sample.address && stream_.kind != StreamKind::browser);
-  if (asks) {
+  if (connection || sample.address) {
     const ConnectionKind kind = stream_.connection;
     co_await services_.exchanger.exchange(sample, connection, kind, start);
-  }
-  const bool keep = connection && planning_ && !kept_ && Exchanger::can_reuse(*connection);
-  if (keep) kept_ = std::exchange(connection, nullptr);
-  record(std::move(sample));
-  if (connection && !abandoned_) {
-    co_await Exchanger::close(std::move(connection));
   }
 }
 
 ConnectionPtr StreamRunner::take_kept() {
-  ConnectionPtr connection = std::exchange(kept_, nullptr);
-  if (connection && !Exchanger::can_reuse(*connection)) connection.reset();
+  ConnectionPtr connection = std::move(kept_);
+  if (connection && !services_.exchanger.can_reuse(*connection, false)) connection.reset();
   return connection;
 }
 
@@ -153,13 +192,15 @@ Task<> StreamRunner::race_for(Sample& sample, ConnectionPtr& connection, Clock::
 
 void StreamRunner::record(Sample sample) {
   sample.finished = services_.offset_of(Clock::now());
-  unfinished_[sample.index - first_unfinished_].done = true;
-  while (!unfinished_.empty() && unfinished_.front().done) {
-    unfinished_.pop_front();
-    ++first_unfinished_;
-  }
-  services_.batch.samples.push_back(std::move(sample));
+  const std::uint64_t first = begun_ - unfinished_.size();
+  unfinished_[sample.index - first].done = true;
+  while (!unfinished_.empty() && unfinished_.front().done) unfinished_.pop_front();
   --in_flight_;
+  services_.batch.samples.push_back(std::move(sample));
+  if (services_.batch.samples.size() >= full_batch) services_.on_full();
+}
+
+void StreamRunner::settle() {
   if (settled()) services_.on_settled();
 }
 

@@ -23,17 +23,24 @@ struct RunServices {
   Duration total;                    // time-out of a request
   Batch& batch;                      // what became known goes here
   std::function<void()> on_settled;  // a runner has nothing in flight any more, and plans nothing
+  std::function<void()> on_full;     // the batch has enough samples to be handed on
 
   [[nodiscard]] Offset offset_of(Clock::time_point time) const {
     return std::chrono::duration_cast<Offset>(time - epoch);
   }
 };
 
+struct StreamLimits {
+  std::size_t max_in_flight = 0;
+  std::size_t closed_loop = 0;  // above 0: that many in flight at any time, instead of the schedule
+  std::uint64_t requests = 0;   // how many are planned; 0: until stop()
+};
+
 class StreamRunner {
  public:
   // `resolver` is that of the stream's vantage; pinned: none.
   StreamRunner(RunServices& services, const Stream& stream, Resolver* resolver, const Schedule& schedule,
-               std::size_t max_in_flight);
+               const StreamLimits& limits);
 
   void start();
   void stop();     // plans no more
@@ -45,38 +52,41 @@ class StreamRunner {
   [[nodiscard]] Offset complete_upto() const;
 
  private:
+  struct Unfinished {
+    Offset planned;
+    bool done = false;
+  };
+
   Task<> plan();
-  void launch(std::uint64_t index);
-  Task<> request(std::uint64_t index);
+  Task<> repeat();
+  void launch();
+  Task<> request(Sample sample, Clock::time_point start);
+  Task<> ask(Sample& sample, ConnectionPtr& connection, Clock::time_point start);
   Task<> look_up(Sample& sample);
   void take_first(Sample& sample, const DnsAnswer& answer) const;
   Task<> race_for(Sample& sample, ConnectionPtr& connection, Clock::time_point start);
   void keep(const DnsAnswer& answer, Clock::time_point asked);
   ConnectionPtr take_kept();
-  void record(Sample sample);
-  [[nodiscard]] Sample planned_sample(std::uint64_t index) const;
-  [[nodiscard]] Offset planned(std::uint64_t index) const {
-    return unfinished_[index - first_unfinished_].planned;
+  [[nodiscard]] bool wants_more() const {
+    return planning_ && (limits_.requests == 0 || begun_ < limits_.requests);
   }
+  Sample begin(Offset planned, Clock::time_point now);
+  void record(Sample sample);
+  void settle();
 
   RunServices& services_;
   Stream stream_;
   Resolver* resolver_;
   Schedule schedule_;
-  std::size_t max_in_flight_;
+  StreamLimits limits_;
   Timer timer_;
   ConnectionPtr kept_;  // reused streams: idle, to be used next; when it is busy, another one is opened
   std::size_t in_flight_ = 0;
   bool planning_ = false;
   bool abandoned_ = false;
-  // The requests from first_unfinished_ on that were launched; the first of them is not done.
-  struct Unfinished {
-    Offset planned;
-    bool done = false;
-  };
-  std::uint64_t first_unfinished_ = 0;
-  std::deque<Unfinished> unfinished_;
-  Offset next_planned_{};  // of the request after those
+  std::uint64_t begun_ = 0;            // how many requests were; the index of the next one
+  std::deque<Unfinished> unfinished_;  // the latest of those, from the first on that is not done
+  Offset next_planned_{};              // of the request after those
 
   // Follow::ttl: the answer that is still good.
   DnsAnswer kept_answer_;

@@ -2,7 +2,9 @@
 
 #include <charconv>
 
+#include <boost/algorithm/string/predicate.hpp>
 #include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
 #include <boost/url/url_view.hpp>
 #include <fmt/format.h>
 
@@ -18,41 +20,91 @@ Result<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
+std::uint16_t default_port(Scheme scheme) {
+  return scheme == Scheme::https ? 443 : 80;
+}
+
+std::string host_header(const Target& target) {
+  const bool bracketed = target.literal && target.literal->family == Family::ipv6;
+  std::string host = bracketed ? "[" + target.host + "]" : target.host;
+  if (target.port != default_port(target.scheme)) host += fmt::format(":{}", target.port);
+  return host;
+}
+
 }  // namespace
 
 Result<Target> parse_target(std::string_view url) {
   const auto refuse = [&](std::string_view why) { return fail(fmt::format("url '{}': {}", url, why)); };
   const auto parsed = boost::urls::parse_uri(url);
   if (!parsed) return refuse("not a URL; it should look like http://api.example.org:8080/");
-  if (parsed->scheme() != "http" && parsed->scheme() != "https")
-    return refuse("only http:// and https:// can be probed");
+  Target target;
+  target.url = std::string{url};
+  if (boost::algorithm::iequals(parsed->scheme(), "https")) {
+    target.scheme = Scheme::https;
+  } else if (boost::algorithm::iequals(parsed->scheme(), "tcp")) {
+    target.scheme = Scheme::tcp;
+  } else if (!boost::algorithm::iequals(parsed->scheme(), "http")) {
+    return refuse("only http://, https:// and tcp:// can be probed");
+  }
   if (parsed->has_userinfo()) return refuse("user and password in a URL are not sent");
   if (parsed->has_fragment()) return refuse("a fragment (#…) is never sent to a server");
   if (parsed->host().empty()) return refuse("no host");
 
-  Target target;
-  target.url = std::string{url};
-  target.tls = parsed->scheme() == "https";
   target.host = parsed->host_address();
   if (auto literal = parse_ip(target.host)) target.literal = *literal;
-  target.port = target.tls ? 443 : 80;
-  if (parsed->has_port() && !parsed->port().empty()) {
+  target.port = default_port(target.scheme);
+  const bool has_port = parsed->has_port() && !parsed->port().empty();
+  if (has_port) {
     const auto port = parse_port(parsed->port());
     if (!port) return refuse(port.error().message);
     target.port = *port;
   }
-  target.path = parsed->encoded_path().empty() ? "/" : std::string{std::string_view{parsed->encoded_path()}};
+  const std::string path{std::string_view{parsed->encoded_path()}};
+  if (target.scheme == Scheme::tcp) {
+    if (!has_port) return refuse("tcp:// needs a port: tcp://HOST:PORT");
+    if (path.size() > 1 || parsed->has_query())
+      return refuse("tcp:// takes a host and a port and nothing more");
+    return target;
+  }
+  target.path = path.empty() ? "/" : path;
   if (parsed->has_query()) target.path += "?" + std::string{std::string_view{parsed->encoded_query()}};
   return target;
 }
 
-std::string request_bytes(const Target& target, bool keep_alive) {
-  const bool bracketed = target.literal && target.literal->family == Family::ipv6;
-  std::string host = bracketed ? "[" + target.host + "]" : target.host;
-  if (target.port != (target.tls ? 443 : 80)) host += fmt::format(":{}", target.port);
-  return fmt::format(
-      "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: meshdrill\r\nAccept: */*\r\nConnection: {}\r\n\r\n",
-      target.path, host, keep_alive ? "keep-alive" : "close");
+Result<Target> redirected(const Target& from, std::string_view location) {
+  const auto refuse = [&](std::string_view why) {
+    return fail(fmt::format("redirected to '{}': {}", location, why));
+  };
+  const auto reference = boost::urls::parse_uri_reference(location);
+  const auto base = boost::urls::parse_uri(from.url);
+  boost::urls::url resolved;
+  if (!reference || !base || !boost::urls::resolve(*base, *reference, resolved)) return refuse("not a URL");
+  resolved.remove_fragment();
+  auto target = parse_target(std::string_view{resolved.buffer()});
+  if (!target || target->scheme == Scheme::tcp) return refuse("not a URL that can be probed");
+  if (!boost::algorithm::iequals(target->host, from.host)) return refuse("another host");
+  if (target->scheme == Scheme::http && from.scheme == Scheme::https) return refuse("from https to http");
+  if (target->scheme == from.scheme && target->port != from.port) return refuse("another port");
+  return target;
+}
+
+std::string request_bytes(const Target& target, const RequestOptions& request, bool keep_alive) {
+  std::string bytes = fmt::format("{} {} HTTP/1.1\r\n", request.method, target.path);
+  const auto add = [&](std::string_view name, std::string_view value) {
+    bytes += fmt::format("{}: {}\r\n", name, value);
+  };
+  const auto add_unless_given = [&](std::string_view name, std::string_view value) {
+    if (find_header(request.headers, name) == nullptr) add(name, value);
+  };
+  add_unless_given("Host", host_header(target));
+  add_unless_given("User-Agent", "meshdrill");
+  add_unless_given("Accept", "*/*");
+  for (const Header& header : request.headers) add(header.name, header.value);
+  if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
+    add("Content-Length", std::to_string(request.body.size()));
+  }
+  add("Connection", keep_alive ? "keep-alive" : "close");
+  return bytes + "\r\n" + request.body;
 }
 
 Result<std::string> parse_dns_server(std::string_view text) {

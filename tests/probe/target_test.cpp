@@ -11,7 +11,7 @@ namespace {
 TEST_CASE("URLs are taken apart") {
   const auto target = parse_target("http://api.example.org:8080/a/b?c=d");
   REQUIRE(target);
-  CHECK_FALSE(target->tls);
+  CHECK(target->scheme == Scheme::http);
   CHECK(target->host == "api.example.org");
   CHECK(target->port == 8080);
   CHECK(target->path == "/a/b?c=d");
@@ -33,12 +33,12 @@ TEST_CASE("what cannot be probed is refused with a reason") {
 
 TEST_CASE("the request names the host of the URL") {
   const auto target = *parse_target("http://api.example.org:8080/x");
-  const std::string fresh = request_bytes(target, false);
+  const std::string fresh = request_bytes(target, {}, false);
   CHECK(fresh.starts_with("GET /x HTTP/1.1\r\nHost: api.example.org:8080\r\n"));
   CHECK(fresh.find("Connection: close\r\n") != std::string::npos);
   CHECK(fresh.ends_with("\r\n\r\n"));
-  CHECK(request_bytes(target, true).find("Connection: keep-alive\r\n") != std::string::npos);
-  CHECK(request_bytes(*parse_target("http://[::1]/"), false).find("Host: [::1]\r\n") != std::string::npos);
+  CHECK(request_bytes(target, {}, true).find("Connection: keep-alive\r\n") != std::string::npos);
+  CHECK(request_bytes(*parse_target("http://[::1]/"), {}, false).find("Host: [::1]\r\n") != std::string::npos);
 }
 
 TEST_CASE("DNS servers are read with and without port") {

@@ -1,8 +1,11 @@
 #include "probe/support/http_server.hpp"
 
+#include <algorithm>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -17,6 +20,16 @@ struct HttpServer::Tls {
   ssl::context context{ssl::context::tls_server};
 };
 
+namespace {
+
+std::size_t body_size(const std::string& head) {
+  const std::string name = "Content-Length: ";
+  const auto at = head.find(name);
+  return at == std::string::npos ? 0 : std::stoul(head.substr(at + name.size()));
+}
+
+}  // namespace
+
 std::string ok_answer(const std::string& body) {
   return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
@@ -26,12 +39,13 @@ std::string hello(const std::string& cluster) {
 }
 
 HttpServer::HttpServer(const std::string& address, std::uint16_t port, Handler handler,
-                       const std::optional<KeyPair>& certificate)
+                       const std::optional<KeyPair>& certificate, const std::function<void(SSL_CTX*)>& tune)
     : handler_(std::move(handler)), endpoint_(asio::ip::make_address(address), port) {
   if (certificate) {
     tls_ = std::make_unique<Tls>();
     tls_->context.use_certificate_chain(asio::buffer(certificate->certificate));
     tls_->context.use_private_key(asio::buffer(certificate->key), ssl::context::pem);
+    tune(tls_->context.native_handle());
   }
   start_listening();
   port_ = endpoint_.port();
@@ -93,6 +107,13 @@ Task<> HttpServer::answer(Stream& stream, std::shared_ptr<TcpSocket> socket) {
     auto buffer = asio::dynamic_buffer(request);
     auto [error, length] = co_await asio::async_read_until(stream, buffer, "\r\n\r\n", try_await);
     if (error) co_return;
+    const std::size_t body = body_size(request.substr(0, length));
+    if (request.size() < length + body) {
+      const auto rest = asio::transfer_exactly(length + body - request.size());
+      auto [cut_short, count] = co_await asio::async_read(stream, buffer, rest, try_await);
+      if (cut_short) co_return;
+    }
+    length += body;
     ++requests_;
     const Reply reply = handler_(request.substr(0, length));
     request.erase(0, length);
@@ -100,8 +121,15 @@ Task<> HttpServer::answer(Stream& stream, std::shared_ptr<TcpSocket> socket) {
       timer.expires_after(reply.delay);
       co_await timer.async_wait(try_await);
     }
-    const asio::const_buffer bytes = asio::buffer(reply.bytes);
-    co_await asio::async_write(stream, bytes, try_await);
+    const std::size_t step = reply.pace > Duration::zero() ? 1 : std::max<std::size_t>(reply.bytes.size(), 1);
+    for (std::size_t sent = 0; sent < reply.bytes.size(); sent += step) {
+      const asio::const_buffer bytes = asio::buffer(reply.bytes.data() + sent, step);
+      auto [lost, count] = co_await asio::async_write(stream, bytes, try_await);
+      if (lost) co_return;
+      if (reply.pace == Duration::zero()) break;
+      timer.expires_after(reply.pace);
+      co_await timer.async_wait(try_await);
+    }
     if (reply.then == Reply::Then::hang) {
       timer.expires_at(Clock::time_point::max());
       co_await timer.async_wait(try_await);

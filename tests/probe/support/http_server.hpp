@@ -11,6 +11,8 @@
 #include <optional>
 #include <string>
 
+#include <openssl/types.h>
+
 namespace meshdrill::probe::testing {
 
 struct Reply {
@@ -19,6 +21,7 @@ struct Reply {
   std::string bytes;        // sent as they are
   Duration delay{};         // before the first byte
   Then then = Then::close;  // what becomes of the connection afterwards
+  Duration pace{};          // between a byte and the next; 0: all at once
 };
 
 // "HTTP/1.1 200 OK" with `body` and its Content-Length.
@@ -28,12 +31,14 @@ std::string hello(const std::string& cluster);
 
 class HttpServer {
  public:
-  // Called on the server's thread for each request that arrives, with the request's bytes.
+  // Called on the server's thread for each request that arrives, with the request's bytes, body included.
   using Handler = std::function<Reply(const std::string& request)>;
 
-  // `port` 0: any that is free. With `certificate`, it speaks TLS.
-  HttpServer(const std::string& address, std::uint16_t port, Handler handler,
-             const std::optional<KeyPair>& certificate = std::nullopt);
+  // `port` 0: any that is free. With `certificate`, it speaks TLS, as `tune` has set it up.
+  HttpServer(
+      const std::string& address, std::uint16_t port, Handler handler,
+      const std::optional<KeyPair>& certificate = std::nullopt,
+      const std::function<void(SSL_CTX*)>& tune = [](SSL_CTX*) {});
   ~HttpServer();
 
   [[nodiscard]] std::uint16_t port() const { return port_; }

@@ -1,0 +1,185 @@
+// TLS beyond the name on the certificate: who we are, which versions, and what may be left out.
+#include "base/certificates.hpp"
+#include "base/files.hpp"
+#include "probe/support/http_server.hpp"
+#include "probe/support/recorded_run.hpp"
+
+#include <atomic>
+#include <filesystem>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <openssl/ssl.h>
+
+namespace meshdrill::probe {
+namespace {
+
+using testing::hello;
+using testing::HttpServer;
+using testing::ok_answer;
+using testing::record;
+using testing::RecordedRun;
+using testing::Reply;
+using namespace std::chrono_literals;
+
+// An authority with a certificate for 127.0.0.1 and one for a client, as files where files are needed.
+struct Certificates {
+  Certificates() : folder(*make_temporary_folder("meshdrill-tls")) {
+    const KeyPair authority = *make_authority("test authority", 24h);
+    CertificateRequest request;
+    request.common_name = "127.0.0.1";
+    request.ip_addresses = {"127.0.0.1"};
+    request.server = true;
+    request.validity = 24h;
+    server = *issue_certificate(authority, request);
+    CertificateRequest client_request;
+    client_request.common_name = "prober";
+    client_request.client = true;
+    client_request.validity = 24h;
+    const KeyPair client = *issue_certificate(authority, client_request);
+    ca_file = write("ca.pem", authority.certificate);
+    certificate_file = write("client.pem", client.certificate);
+    key_file = write("client.key", client.key);
+  }
+  ~Certificates() { std::filesystem::remove_all(folder); }
+
+  [[nodiscard]] std::string write(const std::string& name, const std::string& text) const {
+    REQUIRE(write_file(folder / name, text, 0600));
+    return (folder / name).string();
+  }
+
+  std::filesystem::path folder;
+  KeyPair server;
+  std::string ca_file, certificate_file, key_file;
+};
+
+RecordedRun ask(const Certificates& certificates, const std::function<void(SSL_CTX*)>& tune,
+                const std::function<void(ProbeConfig&)>& change, std::size_t requests = 5) {
+  HttpServer server{"127.0.0.1", 0,
+                    [](const std::string&) { return Reply{ok_answer(hello("abc")), {}, Reply::Then::keep}; },
+                    certificates.server, tune};
+  ProbeConfig config;
+  config.url = fmt::format("https://127.0.0.1:{}/", server.port());
+  config.rate = 20;
+  config.timeouts = {20s, 20s, 20s, 20s, 20s};
+  config.ca_file = certificates.ca_file;
+  change(config);
+  return record(config, requests);
+}
+
+void check_all(const RecordedRun& run, Outcome outcome, const std::string& detail = {}) {
+  REQUIRE(run.samples.size() >= 5);
+  for (const Sample& sample : run.samples) {
+    CHECK_MESSAGE(sample.outcome == outcome, to_string(sample.outcome), " ", sample.detail);
+    CHECK(sample.detail == detail);
+  }
+}
+
+void demand_client(SSL_CTX* context, const std::string& ca_file, int version) {
+  SSL_CTX_set_max_proto_version(context, version);
+  SSL_CTX_load_verify_file(context, ca_file.c_str());
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+}
+
+TEST_CASE("a server that demands a client certificate gets ours") {
+  const Certificates certificates;
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    const auto demand = [&](SSL_CTX* context) { demand_client(context, certificates.ca_file, version); };
+    const RecordedRun known = ask(certificates, demand, [&](ProbeConfig& config) {
+      config.tls.certificate_file = certificates.certificate_file;
+      config.tls.key_file = certificates.key_file;
+    });
+    check_all(known, Outcome::ok);
+    const RecordedRun unknown = ask(certificates, demand, [](ProbeConfig&) {});
+    // TLS 1.3 says so only when the handshake is over for the client.
+    check_all(
+        unknown, Outcome::tls_error,
+        version == TLS1_3_VERSION ? "tlsv13 alert certificate required" : "sslv3 alert handshake failure");
+  }
+}
+
+TEST_CASE("a server that is too old is refused") {
+  const Certificates certificates;
+  const auto old = [](SSL_CTX* context) { SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION); };
+  check_all(ask(certificates, old, [](ProbeConfig&) {}), Outcome::ok);
+  check_all(ask(certificates, old, [](ProbeConfig& config) { config.tls.min_version = TlsVersion::tls13; }),
+            Outcome::tls_error, "tlsv1 alert protocol version");
+}
+
+TEST_CASE("insecure takes any certificate") {
+  const Certificates certificates;
+  const Certificates others;
+  const auto nothing = [](SSL_CTX*) {};
+  const auto distrust = [&](ProbeConfig& config) { config.ca_file = others.ca_file; };
+  const RecordedRun careful = ask(certificates, nothing, distrust);
+  CHECK(careful.count(Outcome::tls_error) == careful.samples.size());
+  check_all(ask(certificates, nothing,
+                [&](ProbeConfig& config) {
+                  distrust(config);
+                  config.tls.insecure = true;
+                }),
+            Outcome::ok);
+}
+
+TEST_CASE("sessions are resumed only when asked") {
+  const Certificates certificates;
+  for (const bool resume : {false, true}) {
+    for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+      SSL_CTX* server = nullptr;
+      std::atomic<long> resumed = 0;
+      const auto remember = [&](SSL_CTX* context) {
+        server = context;
+        SSL_CTX_set_max_proto_version(context, version);
+        SSL_CTX_set_session_id_context(context, reinterpret_cast<const unsigned char*>("t"), 1);
+        SSL_CTX_set_app_data(context, &resumed);
+        SSL_CTX_set_info_callback(context, [](const SSL* session, int where, int) {
+          if ((where & SSL_CB_HANDSHAKE_DONE) == 0 || SSL_session_reused(session) == 0) return;
+          ++*static_cast<std::atomic<long>*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(session)));
+        });
+      };
+      const RecordedRun run =
+          ask(certificates, remember, [&](ProbeConfig& config) { config.tls.resume = resume; }, 10);
+      check_all(run, Outcome::ok);
+      CHECK((resumed > 0) == resume);
+    }
+  }
+}
+
+TEST_CASE("a certificate found good once is looked at again when the name differs") {
+  const Certificates certificates;
+  HttpServer server{"127.0.0.1", 0, [](const std::string&) { return Reply{ok_answer(hello("abc"))}; },
+                    certificates.server};
+  ProbeConfig config;
+  config.url = fmt::format("https://127.0.0.1:{}/", server.port());
+  config.timeouts = {20s, 20s, 20s, 20s, 20s};
+  config.ca_file = certificates.ca_file;
+  check_all(record(config, 5), Outcome::ok);
+  config.url = fmt::format("https://127.0.0.2:{}/", server.port());
+  config.addresses = {*parse_ip("127.0.0.1")};
+  check_all(record(config, 5), Outcome::tls_error, "IP address mismatch");
+}
+
+TEST_CASE("files that cannot be used are refused before anything is sent") {
+  const Certificates certificates;
+  const std::string garbage = certificates.write("garbage.pem", "garbage\n");
+  const auto refused = [&](const std::string& ca, const std::string& certificate, const std::string& key) {
+    ProbeConfig config;
+    config.url = "https://127.0.0.1:1/";
+    config.ca_file = ca;
+    config.tls.certificate_file = certificate;
+    config.tls.key_file = key;
+    const auto checked = check(config);
+    return checked ? std::string{} : checked.error().message;
+  };
+  CHECK(refused(certificates.ca_file, certificates.certificate_file, certificates.key_file).empty());
+  CHECK(refused(garbage, "", "").starts_with("CA file '" + garbage + "' cannot be used: "));
+  CHECK(refused("", garbage, certificates.key_file).starts_with("client certificate '" + garbage));
+  CHECK(refused("", certificates.certificate_file, garbage).starts_with("client key '" + garbage));
+  CHECK(refused("", certificates.certificate_file, "")
+            .starts_with("client certificate: a certificate and its key"));
+  const std::string other = certificates.write("other.key", certificates.server.key);
+  CHECK(refused("", certificates.certificate_file, other).starts_with("client key '" + other));
+}
+
+}  // namespace
+}  // namespace meshdrill::probe
