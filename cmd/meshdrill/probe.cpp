@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "exit_codes.hpp"
 #include "probe/probe_report.hpp"
+#include "request_options.hpp"
 
 #include <csignal>
 #include <cstdio>
@@ -129,7 +130,7 @@ void add_probe(CLI::App& app, Run& run) {
   probe::ProbeConfig& config = options->config;
   CLI::App* command = app.add_subcommand("probe", "Ask an ingress the way clients do, and see who answers");
   command->add_option("url", config.url, "What to ask for: http:// or https://")->required();
-  command->add_option("--rate", config.rate, "Requests a second, for each stream")->capture_default_str();
+  add_rate(*command, config);
   add_duration(*command, "--duration", options->duration, "10s", "How long");
   command
       ->add_option("--dns-server", config.dns_servers,
@@ -151,6 +152,7 @@ void add_probe(CLI::App& app, Run& run) {
   add_timeouts(*command, config.timeouts);
   command->add_option("--jitter", config.jitter,
                       "Move each start by up to this part of the period, 0 to 0.5");
+  add_request_options(*command, config);
   command->add_option("--cacert", config.ca_file, "PEM file to trust instead of the system's authorities");
   command
       ->add_option("--tolerance", options->tolerance_points,
