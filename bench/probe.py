@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+"""What a request costs: meshdrill beside wrk, ab, hey, h2load and a raw epoll loop, against the same nginx.
+
+Server and client each have a core to themselves, the runs are interleaved, requests are counted by the server, and CPU is
+user and system time of the client's process. On a shared machine only the least of several rounds says anything. Ours, and
+only ours, matches every body and tallies it. hey does not check the server's certificate; ours does."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+MESHDRILL = os.environ["MESHDRILL"]
+FLOOR = str(pathlib.Path(MESHDRILL).parent / "bench_floor")
+LOOKUPS = str(pathlib.Path(MESHDRILL).parent / "bench_lookups")
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+SECONDS = int(os.environ.get("BENCH_SECONDS", "3"))
+CONNECTIONS = 64
+SERVER_CORE, CLIENT_CORE = 0, (os.cpu_count() or 1) - 1
+
+NGINX = """
+daemon off; master_process off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log crit;
+events {{ worker_connections 8192; }}
+http {{
+  access_log off; keepalive_requests 1000000000; keepalive_timeout 1h; client_body_temp_path {folder}/a;
+  proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c; uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
+  server {{
+    listen 127.0.0.1:{plain} backlog=4096; listen 127.0.0.1:{tls} ssl backlog=4096;
+    ssl_certificate {folder}/server.pem; ssl_certificate_key {folder}/server.key;
+    location / {{ return 200 "Hello from Cluster c01\\n"; }}
+    location = /status {{ stub_status; }}
+  }}
+}}
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def run_quietly(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
+class Server:
+    """nginx with one worker, on its own core; TLS with an ECDSA P-256 certificate of an authority of ours."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.plain, self.tls = free_port(), free_port()
+        self.authority = str(folder / "ca.pem")
+        key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+        run_quietly("openssl", "req", "-x509", *key, "-subj", "/CN=bench authority", "-days", "2",
+                    "-keyout", str(folder / "ca.key"), "-out", self.authority)
+        run_quietly("openssl", "req", "-x509", *key, "-subj", "/CN=127.0.0.1", "-days", "2",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE",
+                    "-CA", self.authority, "-CAkey", str(folder / "ca.key"),
+                    "-keyout", str(folder / "server.key"), "-out", str(folder / "server.pem"))
+        config = folder / "nginx.conf"
+        config.write_text(NGINX.format(folder=folder, plain=self.plain, tls=self.tls), encoding="utf-8")
+        nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+        self.process = subprocess.Popen(["taskset", "-c", str(SERVER_CORE), nginx, "-c", str(config)])
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                self.requests()
+                return
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    def requests(self) -> int:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.plain}/status", timeout=5) as answer:
+            return int(answer.read().split(b"\n")[2].split()[2]) - 1
+
+    def url(self, tls: bool) -> str:
+        return f"https://127.0.0.1:{self.tls}/" if tls else f"http://127.0.0.1:{self.plain}/"
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
+@dataclasses.dataclass
+class Best:
+    """The best of several runs of one client in one case."""
+
+    micros: float = float("inf")
+    rate: float = 0.0
+    memory: float = 0.0
+
+
+def commands(server: Server, fresh: bool, tls: bool) -> dict:
+    """Each client's command for a case; a client that cannot do it is not there."""
+    url, seconds, many = server.url(tls), str(SECONDS), str(CONNECTIONS)
+    close = ["-H", "Connection: close"] if fresh else []
+    ours = [MESHDRILL, "probe", url, "--rate", "max", "--in-flight", many, "--duration", f"{seconds}s",
+            "--connections", "new" if fresh else "reused", "--tolerance", "99"]
+    result = {
+        "meshdrill": ours + (["--cacert", server.authority] if tls else []),
+        "wrk": ["wrk", "-t1", f"-c{many}", f"-d{seconds}s", *close, url],
+        "ab": ["ab", "-q", "-c", many, "-t", seconds, "-n", "10000000", *([] if fresh else ["-k"]), url],
+        "hey": ["hey", "-cpus", "1", "-z", f"{seconds}s", "-c", many, *(["-disable-keepalive"] if fresh else []), url],
+    }
+    if not fresh:
+        # With a server that closes, h2load hangs at the end.
+        result["h2load"] = ["h2load", "--h1", "-t1", f"-c{many}", f"-D{seconds}", url]
+    if not tls:
+        result["floor"] = [FLOOR, str(server.plain), many, seconds, "new" if fresh else "reused"]
+    return result
+
+
+def peak_memory(pid: int) -> float:
+    """In MiB, so far. Not ru_maxrss, which keeps what the process was before it became the client."""
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return 0.0
+    return max((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM:")), default=0.0)
+
+
+def measure(server: Server, command: list) -> Best:
+    before = server.requests()
+    begin = time.monotonic()
+    memory = 0.0
+    with subprocess.Popen(["taskset", "-c", str(CLIENT_CORE), *command], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as child:
+        while True:
+            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
+            if pid != 0:
+                break
+            memory = max(memory, peak_memory(child.pid))
+            time.sleep(0.05)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    took = time.monotonic() - begin
+    answered = server.requests() - before
+    if answered < 100:
+        sys.exit(f"{' '.join(command)}: exit {child.returncode}, only {answered} requests")
+    return Best((usage.ru_utime + usage.ru_stime) / answered * 1e6, answered / took, memory)
+
+
+def compare(server: Server, fresh: bool, tls: bool) -> dict:
+    best: dict = {}
+    for _ in range(ROUNDS):
+        for name, command in commands(server, fresh, tls).items():
+            now, known = measure(server, command), best.setdefault(name, Best())
+            known.micros, known.rate = min(known.micros, now.micros), max(known.rate, now.rate)
+            known.memory = max(known.memory, now.memory)
+    title = f"{'new connections' if fresh else 'keep-alive'}, {'TLS' if tls else 'plain'}"
+    print(f"\n{title:<28}{'CPU µs/request':>16}{'requests/s':>14}{'peak MiB':>12}")
+    for name, row in sorted(best.items(), key=lambda item: item[1].micros):
+        print(f"  {name:<26}{row.micros:>16.1f}{row.rate:>14,.0f}{row.memory:>12.1f}")
+    return best
+
+
+def report_ratios(all_best: dict) -> None:
+    for (case, rivals) in (("new", ("wrk", "floor")), ("keep-alive", ("wrk", "floor")), ("new-tls", ("hey", "wrk")),
+                           ("keep-alive-tls", ("wrk",))):
+        best = all_best[case]
+        for rival in rivals:
+            print(f"ratio {case}/{rival} {best['meshdrill'].micros / best[rival].micros:.2f}")
+    print(f"ratio peak-memory/8MiB {max(best['meshdrill'].memory for best in all_best.values()) / 8:.2f}")
+
+
+def start_time_error(server: Server) -> float:
+    """P99 of (actual - planned) start at 1,000 requests a second with new connections, in µs; the least of the rounds."""
+    least = float("inf")
+    for _ in range(ROUNDS):
+        done = subprocess.run([
+            "taskset", "-c", str(CLIENT_CORE), MESHDRILL, "probe", server.url(False), "--rate", "1000", "--duration",
+            f"{SECONDS}s", "-o", "json", "--tolerance", "99"
+        ], capture_output=True, text=True, check=False)
+        lateness = json.loads(done.stdout)["prober"]["lateness"]
+        least = min(least, lateness["p99"])
+    return least
+
+
+def main() -> None:
+    all_best = {}
+    with tempfile.TemporaryDirectory(prefix="meshdrill-bench-") as name:
+        server = Server(pathlib.Path(name))
+        try:
+            for case, fresh, tls in (("new", True, False), ("keep-alive", False, False), ("new-tls", True, True),
+                                     ("keep-alive-tls", False, True)):
+                all_best[case] = compare(server, fresh, tls)
+            late = start_time_error(server)
+        finally:
+            server.stop()
+    print(f"\nstart-time error at 1,000/s with new connections, P99: {late:.0f} µs")
+    report_ratios(all_best)
+    print(f"ratio start-time-error/0.1ms {late / 100:.2f}")
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    main()
