@@ -127,13 +127,19 @@ Task<> StreamRunner::repeat() {
 
 // Sends a request on `connection`, or on a new one.
 Task<> StreamRunner::ask(Sample& sample, ConnectionPtr& connection, Clock::time_point start) {
+  if (connection || stream_.kind == StreamKind::pinned)
+    return services_.exchanger.exchange(sample, connection, stream_.connection, start);
+  return find_and_ask(sample, connection, start);
+}
+
+Task<> StreamRunner::find_and_ask(Sample& sample, ConnectionPtr& connection, Clock::time_point start) {
   if (stream_.kind == StreamKind::browser) {
     co_await race_for(sample, connection, start);
     if (!connection) co_return;
-  } else if (!connection && !sample.address) {
+  } else {
     co_await look_up(sample);
   }
-  if (connection || sample.address) {
+  if (sample.address) {
     const ConnectionKind kind = stream_.connection;
     co_await services_.exchanger.exchange(sample, connection, kind, start);
   }

@@ -62,6 +62,7 @@ class StreamRunner {
   void launch();
   Task<> request(Sample sample, Clock::time_point start);
   Task<> ask(Sample& sample, ConnectionPtr& connection, Clock::time_point start);
+  Task<> find_and_ask(Sample& sample, ConnectionPtr& connection, Clock::time_point start);
   Task<> look_up(Sample& sample);
   void take_first(Sample& sample, const DnsAnswer& answer) const;
   Task<> race_for(Sample& sample, ConnectionPtr& connection, Clock::time_point start);
