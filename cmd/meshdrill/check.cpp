@@ -3,13 +3,16 @@
 #include "check_tables.hpp"
 #include "commands.hpp"
 #include "exit_codes.hpp"
+#include "mesh/certificate_findings.hpp"
 #include "mesh/load.hpp"
 #include "mesh/values/check_values.hpp"
 #include "mesh/values/rule_table.hpp"
 #include "report/findings_report.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 
@@ -118,6 +121,11 @@ int usage(const std::string& message) {
 }
 
 int check(const CheckOptions& options) {
+  if (options.files.size() == 1 && std::filesystem::is_directory(options.files.front())) {
+    const auto now = std::chrono::system_clock::now();
+    return show({mesh::certificate_findings(options.files.front(), now), "certificates", {}, {}},
+                options.format, {});
+  }
   std::size_t mesh_files = 0;
   for (const std::string& file : options.files) mesh_files += static_cast<std::size_t>(is_mesh_file(file));
   if (mesh_files > 0) {
@@ -157,10 +165,10 @@ void add_check(CLI::App& app, Run& run) {
   CLI::App* verb = app.add_subcommand(
       "check", "Check a mesh file, or the Helm values that clusters have already against each other");
   const auto options = std::make_shared<CheckOptions>();
-  verb->add_option(
-          "FILE", options->files,
-          "A mesh file; or Helm values of the Cilium chart, one argument a cluster (a.yaml,b.yaml: several "
-          "files of one cluster, as for helm -f)")
+  verb->add_option("FILE", options->files,
+                   "A mesh file; or a folder that generate wrote, whose certificates are read back; or Helm "
+                   "values of the Cilium chart, one argument a cluster (a.yaml,b.yaml: several "
+                   "files of one cluster, as for helm -f)")
       ->required();
   verb->add_option("--cilium-version", options->cilium_version,
                    "The chart that the values are for, such as 1.18.0; by default any that is known");

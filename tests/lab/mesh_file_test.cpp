@@ -14,7 +14,7 @@ namespace {
 // What a mesh amounts to: every file that it is rendered to.
 std::string rendered(const mesh::Mesh& mesh) {
   std::string all;
-  for (const mesh::RenderedFile& file : mesh::render(mesh)) all += file.path + "\n" + file.content;
+  for (const mesh::RenderedFile& file : mesh::render(mesh, {})) all += file.path + "\n" + file.content;
   return all;
 }
 
