@@ -30,6 +30,7 @@ struct CheckOptions {
   std::string cilium_version;
   std::string values_key;
   std::string format = "text";
+  std::string generated;  // a folder that generate wrote
   bool allow_renumber = false;
 };
 
@@ -54,13 +55,20 @@ bool is_mesh_file(const std::string& file) {
   return start.find("apiVersion: meshdrill/") != std::string::npos;
 }
 
-CheckResult check_mesh(const std::string& file, mesh::Renumber renumber) {
+CheckResult check_mesh(const CheckOptions& options) {
+  const auto renumber = options.allow_renumber ? mesh::Renumber::allow : mesh::Renumber::refuse;
+  const std::string& file = options.files.front();
   auto loaded =
       std::make_shared<tl::expected<mesh::Allocation, Diagnostics>>(mesh::load_mesh(file, renumber));
   if (!*loaded) return {std::move(loaded->error()), "mesh-file", {}, {}};
-  json::array clusters;
-  for (const mesh::Cluster& cluster : (*loaded)->mesh.clusters) clusters.push_back(to_json(cluster));
-  return {(*loaded)->findings, "mesh-file", std::move(clusters), [loaded] { print_mesh((*loaded)->mesh); }};
+  CheckResult checked{(*loaded)->findings, "mesh-file", {}, [loaded] { print_mesh((*loaded)->mesh); }};
+  for (const mesh::Cluster& cluster : (*loaded)->mesh.clusters) checked.clusters.push_back(to_json(cluster));
+  if (options.generated.empty()) return checked;
+  for (Diagnostic& found : mesh::certificate_findings(options.generated, std::chrono::system_clock::now())) {
+    found.rule = "certificate";
+    checked.findings.push_back(std::move(found));
+  }
+  return checked;
 }
 
 CheckResult check_values(const CheckOptions& options, const std::optional<mesh::CiliumVersion>& version) {
@@ -136,9 +144,12 @@ int check(const CheckOptions& options) {
     if (!options.cilium_version.empty() || !options.values_key.empty()) {
       return usage("--cilium-version and --values-key are for Helm values; a mesh file says both itself");
     }
-    const auto renumber = options.allow_renumber ? mesh::Renumber::allow : mesh::Renumber::refuse;
-    return show(check_mesh(options.files.front(), renumber), options.format, {});
+    if (!options.generated.empty() && !std::filesystem::is_directory(options.generated)) {
+      return usage(fmt::format("--generated: {} is no folder", options.generated));
+    }
+    return show(check_mesh(options), options.format, {});
   }
+  if (!options.generated.empty()) return usage("--generated belongs to a mesh file");
   std::optional<mesh::CiliumVersion> version;
   if (!options.cilium_version.empty()) {
     const auto parsed = mesh::parse_version(options.cilium_version);
@@ -176,6 +187,9 @@ void add_check(CLI::App& app, Run& run) {
                    "The key of an umbrella chart under which Cilium's values stand; by default found");
   verb->add_option("-o,--output", options->format, "text, json or sarif")
       ->check(CLI::IsMember({"text", "json", "sarif"}));
+  verb->add_option("--generated", options->generated,
+                   "A folder that generate wrote from this mesh file: its certificates are read back, too")
+      ->type_name("DIR");
   verb->add_flag("--allow-renumber", options->allow_renumber,
                  "Accept changes of names, IDs and Pod CIDRs that live clusters have, as generate would");
   verb->callback([&run, options] { run = [options] { return check(*options); }; });

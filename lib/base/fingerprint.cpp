@@ -1,5 +1,7 @@
 #include "base/fingerprint.hpp"
 
+#include "base/base64.hpp"
+
 #include <array>
 #include <memory>
 
@@ -15,27 +17,12 @@ namespace {
 using Bio = std::unique_ptr<BIO, decltype(&BIO_free_all)>;
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
 
-std::string from_base64(std::string_view text) {
-  std::string packed;
-  for (const char c : text) {
-    if (c != '\n' && c != '\r' && c != ' ' && c != '\t') packed += c;
-  }
-  if (packed.empty() || packed.size() % 4 != 0) return {};
-  std::string decoded(packed.size(), '\0');
-  // Decodes in whole groups of four: padding comes out as zero bytes.
-  const int length =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(decoded.data()),
-                      reinterpret_cast<const unsigned char*>(packed.data()), static_cast<int>(packed.size()));
-  decoded.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
-  return decoded;
-}
-
 }  // namespace
 
 Result<std::string> certificate_fingerprint(std::string_view text) {
   if (text.size() > (std::size_t{1} << 20)) return fail("this is too long for a certificate");
   const bool pem_itself = text.find("-----BEGIN ") != std::string_view::npos;
-  const std::string pem = pem_itself ? std::string{text} : from_base64(text);
+  const std::string pem = pem_itself ? std::string{text} : decode_base64(text).value_or(std::string{});
   const Bio bio{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free_all};
   const Certificate certificate{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), &X509_free};
   if (!certificate) return fail("this is no certificate");

@@ -113,6 +113,19 @@ class CheckTest(unittest.TestCase):
         report = json.loads(self.check("mesh.yaml", "-o", "json").stdout)
         self.assertEqual([c["podCIDRs"] for c in report["clusters"]], [["10.96.0.0/16"], ["10.97.0.0/16"]])
 
+    def test_certificates_of_a_generated_folder_are_read_back(self):
+        self.write("mesh.yaml", MESH)
+        self.assertEqual(run("generate", "-f", "mesh.yaml", "-o", "out", cwd=self.folder).returncode, 0)
+        report = json.loads(self.check("mesh.yaml", "--generated", "out", "-o", "json").stdout)
+        self.assertEqual(report["errors"], 0)
+        expiry = [f for f in report["findings"] if f["rule"] == "certificate"]
+        self.assertEqual(len(expiry), 2, report["findings"])
+        certificates = self.folder / "out" / "north" / "secrets" / "certificates.yaml"
+        certificates.write_text(certificates.read_text(encoding="utf-8").replace("tls.crt: ", "tls.crt: AAAA"), encoding="utf-8")
+        done = self.check("mesh.yaml", "--generated", "out")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("[certificate]", done.stderr)
+
     def test_bad_input_gets_one_message_and_writes_nothing(self):
         deep = "a: " + "[" * 5000 + "]" * 5000
         bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(

@@ -11,6 +11,7 @@ std::span<const RuleMeaning> rule_table() {
       {"ca-differs", "Clusters trust different certificate authorities."},
       {"ca-form", "tls.ca.cert is no certificate."},
       {"ca-missing", "One cluster has a CA in its values and another has none."},
+      {"certificate", "A generated certificate expires, has expired, or does not fit."},
       {"cert-manager-issuer", "The method certmanager needs an issuer."},
       {"duplicate-id", "Two clusters have the same cluster.id."},
       {"duplicate-name", "Two clusters have the same cluster.name."},

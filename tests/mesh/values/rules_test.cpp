@@ -1,5 +1,6 @@
 // One case for every rule: the good twin of two clusters' values passes, a change of one place is found
 // there.
+#include "base/base64.hpp"
 #include "base/certificates.hpp"
 #include "base/files.hpp"
 #include "mesh/values/check_values.hpp"
@@ -210,8 +211,9 @@ TEST_CASE("every rule has a case here or in another test, and stands in the refe
   const Result<std::string> reference =
       read_file(std::string{root == nullptr ? "." : root} + "/docs/reference/check.md");
   REQUIRE(reference);
-  std::set<std::string_view> tested{"ca-differs", "ca-missing",       "key-read-otherwise", "merge-overrides",
-                                    "mesh-file",  "no-cilium-values", "outside-subchart",   "yaml"};
+  std::set<std::string_view> tested{"ca-differs",         "certificate",      "ca-missing",
+                                    "key-read-otherwise", "merge-overrides",  "mesh-file",
+                                    "no-cilium-values",   "outside-subchart", "yaml"};
   for (const Case& one : cases) tested.insert(one.rule);
   for (const RuleMeaning& rule : rule_table()) {
     CHECK_MESSAGE(tested.count(rule.id) == 1, rule.id);
@@ -248,20 +250,8 @@ TEST_CASE("values of an umbrella chart are found under their key") {
 }
 
 TEST_CASE("a CA that differs or is missing is told by its fingerprint") {
-  const auto base64 = [](const std::string& text) {
-    constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); i += 3) {
-      unsigned group = 0;
-      for (std::size_t k = 0; k < 3; ++k)
-        group = group << 8U | (i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0U);
-      for (std::size_t k = 0; k < 4; ++k)
-        out += i + k > text.size() ? '=' : digits[group >> (18 - 6 * k) & 63U];
-    }
-    return out;
-  };
   const auto with_ca = [&](int number, const std::string& certificate) {
-    return good(number) + "tls: {ca: {cert: " + base64(certificate) + "}}\n";
+    return good(number) + "tls: {ca: {cert: " + encode_base64(certificate) + "}}\n";
   };
   const std::string one = make_authority("one", std::chrono::hours{24}).value().certificate;
   const std::string two = make_authority("two", std::chrono::hours{24}).value().certificate;
