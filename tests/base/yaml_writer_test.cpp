@@ -43,7 +43,8 @@ TEST_CASE("strings that look like something else are quoted") {
 TEST_CASE("comments stand where their map stands") {
   const boost::json::value value = boost::json::parse(
       R"({"#0":"top","a":{"#0":"first: {x}","b":1,"#2":"last"},"l":[{"#0":"in a list","name":"x"},{"name":"z","#1":"end"}]})");
-  CHECK(to_yaml(value) ==
-        "# top\na:\n  # first: {x}\n  b: 1\n  # last\nl:\n  -\n    # in a list\n    name: x\n  - name: z\n    "
-        "# end\n");
+  CHECK(
+      to_yaml(value) ==
+      "# top\na:\n  # first: {x}\n  b: 1\n  # last\nl:\n  -\n    # in a list\n    name: x\n  - name: z\n    "
+      "# end\n");
 }
