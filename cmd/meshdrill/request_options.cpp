@@ -61,6 +61,7 @@ void add_content(CLI::App& command, probe::ProbeConfig& config) {
           "-H,--header", add_headers,
           "\"NAME: VALUE\"; a last word env:VARIABLE or @FILE stands for what that holds; may be repeated")
       ->take_all()
+      ->allow_extra_args(false)
       ->type_name("TEXT")
       ->group(group);
   command

@@ -151,8 +151,9 @@ bool Connection::worth_receiving() const {
   return poller_.seen_readable(fd_) || (tls_ && SSL_has_pending(tls_.get()) == 1);
 }
 
-bool Connection::looks_idle() const {
-  return is_open() && !poller_.seen_readable(fd_);
+bool Connection::looks_idle() {
+  // What came may be a TLS ticket, which is no goodbye.
+  return is_open() && (!poller_.seen_readable(fd_) || is_idle());
 }
 
 bool Connection::is_idle() {

@@ -55,7 +55,7 @@ class Connection {
   // Open, with nothing to read: the server has not said goodbye. Costs one system call.
   [[nodiscard]] bool is_idle();
   // The same as far as was seen already: enough for a connection that was in use a moment ago.
-  [[nodiscard]] bool looks_idle() const;
+  [[nodiscard]] bool looks_idle();
 
   void close();
   // Closing will reset the connection, and leave no port in TIME_WAIT.
