@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "exit_codes.hpp"
 #include "probe/probe_report.hpp"
+#include "probe_streams.hpp"
 #include "request_options.hpp"
 
 #include <csignal>
@@ -149,6 +150,7 @@ void add_probe(CLI::App& app, Run& run) {
                    "Streams with a new connection a request, a kept one, or both")
       ->check(CLI::IsMember({"new", "reused", "both"}))
       ->capture_default_str();
+  add_stream_options(*command, config);
   add_timeouts(*command, config.timeouts);
   command->add_option("--jitter", config.jitter,
                       "Move each start by up to this part of the period, 0 to 0.5");

@@ -1,21 +1,18 @@
 #include "probe/prober.hpp"
 
-#include "probe/dns_set.hpp"
 #include "probe/exchange.hpp"
+#include "probe/name_watch.hpp"
 #include "probe/plan.hpp"
 #include "probe/poller.hpp"
-#include "probe/resolver.hpp"
 #include "probe/schedule.hpp"
+#include "probe/stalls.hpp"
 #include "probe/stream_runner.hpp"
-#include "probe/vantage.hpp"
 
 #include <algorithm>
 #include <csignal>
-#include <deque>
 #include <exception>
 #include <future>
 #include <mutex>
-#include <set>
 #include <sys/resource.h>
 #include <thread>
 #include <utility>
@@ -30,7 +27,6 @@ namespace {
 constexpr Duration beat =
     std::chrono::milliseconds{20};  // how often the prober looks whether it still runs on time
 constexpr int beats_a_batch = 5;    // hence a batch every 100 ms
-constexpr Duration watch_period = std::chrono::seconds{5};  // between lookups of a name that nobody follows
 constexpr Duration lead =
     std::chrono::milliseconds{2};  // from the end of the lookups to the first planned request
 
@@ -84,7 +80,9 @@ class Session {
         sink_(sink),
         started_(std::move(started)),
         beat_timer_(context),
-        poller_(context) {}
+        poller_(context),
+        names_(context, config),
+        stalls_(config.stall_after) {}
 
   // Runs until everything is delivered.
   void run(const Plan& plan);
@@ -94,18 +92,12 @@ class Session {
 
  private:
   Task<> prepare(Plan plan);
-  Task<Result<>> make_resolvers(const Plan& plan);
-  Result<> add_resolver(Vantage vantage);
-  Task<> look_up(std::vector<IpAddress>& addresses);
-  Task<> watch(Resolver& resolver, Family family);
-  void watch_names();
-  void check_stall();
-  void mark_stalled();
   void begin(const std::vector<IpAddress>& addresses);
   Task<> keep_beating();
   void deliver_when_settled();
   void deliver_complete();
   void deliver(Offset upto);
+  void check_stall();
   [[nodiscard]] Offset now() const { return std::chrono::duration_cast<Offset>(Clock::now() - run_.epoch); }
 
   asio::io_context& context_;
@@ -115,15 +107,13 @@ class Session {
   Timer beat_timer_;
   Poller poller_;
   Run run_;
-  std::deque<Resolver> resolvers_;  // of run_.vantages
-  DnsSet dns_set_{std::nullopt};
-  std::vector<std::shared_ptr<Timer>> watch_timers_;
+  NameWatch names_;
+  Stalls stalls_;
   std::unique_ptr<Exchanger> exchanger_;
   std::optional<RunServices> services_;
   std::vector<std::unique_ptr<StreamRunner>> runners_;
   Batch batch_;
-  Clock::time_point due_;             // the next beat
-  std::vector<Stall> recent_stalls_;  // of whose samples some are in flight
+  Clock::time_point due_;  // the next beat
   bool ending_ = false;
   bool over_ = false;
 };
@@ -153,14 +143,16 @@ Task<> Session::prepare(Plan plan) {
     co_return;
   }
   exchanger_ = std::move(*exchanger);
-  const Result<> made = co_await make_resolvers(plan);
-  if (!made) {
-    started_(tl::unexpected(made.error()));
+  const Result<> opened = co_await names_.open(plan);
+  if (!opened) {
+    started_(tl::unexpected(opened.error()));
     co_return;
   }
+  run_.vantages = names_.vantages();
+  run_.answers = co_await names_.ask_all(run_.epoch);
   std::vector<IpAddress> addresses = config_.addresses;
   if (addresses.empty() && plan.target.literal) addresses.push_back(*plan.target.literal);
-  co_await look_up(addresses);
+  if (addresses.empty()) addresses = addresses_of(run_.answers);
   if (addresses.empty()) {
     started_(no_address(run_.answers));
   } else {
@@ -168,103 +160,27 @@ Task<> Session::prepare(Plan plan) {
   }
 }
 
-Task<Result<>> Session::make_resolvers(const Plan& plan) {
-  std::vector<Vantage> vantages = plan.vantages;
-  if (auto filled = fill_in(vantages); !filled) co_return filled;
-  for (Vantage& vantage : vantages) {
-    if (auto added = add_resolver(std::move(vantage)); !added) co_return added;
-  }
-  if (config_.authority && !resolvers_.empty()) {
-    std::string host = plan.target.host;
-    Result<Vantage> found =
-        co_await find_authority(resolvers_.front(), std::move(host), config_.authority_port);
-    if (!found) co_return tl::unexpected(found.error());
-    co_return add_resolver(std::move(*found));
-  }
-  co_return Result<>{};
-}
-
-Result<> Session::add_resolver(Vantage vantage) {
-  run_.vantages.push_back(vantage);
-  const Duration timeout = std::min(config_.timeouts.dns, config_.timeouts.total);
-  auto resolver = Resolver::make(context_, std::move(vantage), timeout);
-  if (!resolver) return tl::unexpected(resolver.error());
-  resolvers_.push_back(std::move(*resolver));
-  return {};
-}
-
-// Asks every vantage. The addresses are those of all of them, unless they are given.
-Task<> Session::look_up(std::vector<IpAddress>& addresses) {
-  const bool given = !addresses.empty();
-  for (Resolver& resolver : resolvers_) {
-    for (const Family family : {Family::ipv4, Family::ipv6}) {
-      const Offset asked = now();
-      DnsAnswer answer = co_await resolver.resolve(family);
-      answer.asked = asked;
-      for (const AddressRecord& record : answer.records) {
-        const bool seen = std::find(addresses.begin(), addresses.end(), record.address) != addresses.end();
-        if (!given && !seen) addresses.push_back(record.address);
-      }
-      run_.answers.push_back(std::move(answer));
-    }
-  }
-}
-
 void Session::begin(const std::vector<IpAddress>& addresses) {
   run_.streams = streams_for(config_, run_.vantages, addresses);
-  std::optional<std::set<IpAddress>> pinned;
-  if (config_.pinned) pinned.emplace(addresses.begin(), addresses.end());
-  dns_set_ = DnsSet{std::move(pinned)};
-  for (const DnsAnswer& answer : run_.answers) {
-    for (DnsFinding& finding : dns_set_.add(answer)) run_.findings.push_back(std::move(finding));
-  }
+  if (config_.pinned) names_.pin(addresses);
+  run_.findings = names_.judge(run_.answers);
   services_.emplace(RunServices{context_, *exchanger_, run_.epoch, config_.follow, config_.race,
                                 config_.timeouts.total, batch_, [this] { deliver_when_settled(); },
                                 [this] { deliver_complete(); }});
   const Duration first = Clock::now() + lead - run_.epoch;
   for (const Stream& stream : run_.streams) {
     const auto number = static_cast<std::size_t>(stream.id);
-    const auto resolver = std::find_if(resolvers_.begin(), resolvers_.end(), [&](const Resolver& of) {
-      return of.vantage().name == stream.vantage;
-    });
     const Schedule schedule = schedule_for(config_, stream.kind, first, number, run_.streams.size());
-    runners_.push_back(std::make_unique<StreamRunner>(
-        *services_, stream, resolver == resolvers_.end() ? nullptr : &*resolver, schedule,
-        StreamLimits{in_flight_limit(config_, rate_of(config_, stream.kind)), config_.closed_loop,
-                     config_.requests}));
+    runners_.push_back(
+        std::make_unique<StreamRunner>(*services_, stream, names_.resolver_of(stream), schedule,
+                                       StreamLimits{in_flight_limit(config_, rate_of(config_, stream.kind)),
+                                                    config_.closed_loop, config_.requests}));
     runners_.back()->start();
   }
-  watch_names();
+  names_.start(run_.streams, run_.epoch,
+               [this](DnsAnswer answer) { batch_.answers.push_back(std::move(answer)); });
   asio::co_spawn(context_, keep_beating(), rethrow);
   started_(run_);
-}
-
-// Where no stream follows the name, it is looked up now and then all the same, to tell when the addresses
-// change.
-void Session::watch_names() {
-  for (Resolver& resolver : resolvers_) {
-    for (const Family family : {Family::ipv4, Family::ipv6}) {
-      const bool followed = std::any_of(run_.streams.begin(), run_.streams.end(), [&](const Stream& stream) {
-        return stream.vantage == resolver.vantage().name &&
-               (stream.kind == StreamKind::browser || stream.family == family);
-      });
-      if (!followed) asio::co_spawn(context_, watch(resolver, family), rethrow);
-    }
-  }
-}
-
-Task<> Session::watch(Resolver& resolver, Family family) {
-  auto timer = std::make_shared<Timer>(context_);
-  watch_timers_.push_back(timer);
-  while (!ending_) {
-    timer->expires_after(watch_period);
-    co_await timer->async_wait(try_await);
-    if (ending_) break;
-    const Offset asked = now();
-    DnsAnswer answer = co_await resolver.resolve(family);
-    answer.asked = asked;
-    if (!over_) batch_.answers.push_back(std::move(answer));
-  }
 }
 
 Task<> Session::keep_beating() {
@@ -275,6 +191,7 @@ Task<> Session::keep_beating() {
     co_await beat_timer_.async_wait(try_await);
     if (over_) break;
     check_stall();
+    due_ = std::max(due_, Clock::now() - beat);
     if (count % beats_a_batch == 0) deliver_complete();
   }
 }
@@ -287,33 +204,15 @@ void Session::deliver_complete() {
 
 // The beat should have come at due_.
 void Session::check_stall() {
-  const auto woken = Clock::now();
-  if (woken - due_ > config_.stall_after) {
-    batch_.stalls.push_back({std::chrono::duration_cast<Offset>(due_ - run_.epoch), now()});
-    recent_stalls_.push_back(batch_.stalls.back());
-  }
-  due_ = std::max(due_, woken - beat);
-}
-
-// Those in flight during a stall, in this batch and those to come.
-void Session::mark_stalled() {
-  if (recent_stalls_.empty()) return;
-  for (Sample& sample : batch_.samples) {
-    sample.stalled =
-        sample.stalled || std::any_of(recent_stalls_.begin(), recent_stalls_.end(), [&](const Stall& stall) {
-          return sample.planned < stall.end && sample.finished > stall.start;
-        });
-  }
-  std::erase_if(recent_stalls_, [this](const Stall& stall) { return stall.end <= batch_.upto; });
+  const auto stall = stalls_.beat(std::chrono::duration_cast<Offset>(due_ - run_.epoch), now());
+  if (stall) batch_.stalls.push_back(*stall);
 }
 
 void Session::deliver(Offset upto) {
-  check_stall();
   batch_.upto = std::max(batch_.upto, upto);
-  mark_stalled();
-  for (const DnsAnswer& answer : batch_.answers) {
-    for (DnsFinding& finding : dns_set_.add(answer)) batch_.findings.push_back(std::move(finding));
-  }
+  check_stall();
+  stalls_.mark(batch_.samples, batch_.upto);
+  batch_.findings = names_.judge(batch_.answers);
   Batch batch;
   batch.upto = batch_.upto;
   std::swap(batch, batch_);
@@ -328,17 +227,17 @@ void Session::deliver_when_settled() {
   over_ = true;
   deliver(now() + Offset{1});
   beat_timer_.cancel();
-  for (Resolver& resolver : resolvers_) resolver.cancel();  // lookups that nobody waits for any more
+  names_.cancel();  // what nobody waits for any more
   poller_.finish();
 }
 
 void Session::end(bool at_once) {
   ending_ = true;
-  for (const auto& timer : watch_timers_) timer->cancel();
+  names_.stop();
   for (const auto& runner : runners_) at_once ? runner->abandon() : runner->stop();
   if (at_once) {
     exchanger_->abandon();
-    for (Resolver& resolver : resolvers_) resolver.cancel();
+    names_.cancel();
   }
   deliver_when_settled();
 }

@@ -31,7 +31,10 @@ void put_name(std::string& to, const std::string& name) {
 void put_record(std::string& to, const DnsReply::Record& record) {
   std::string data;
   unsigned type = 5;
-  if (record.alias.empty()) {
+  if (!record.name_server.empty()) {
+    type = 2;
+    put_name(data, record.name_server);
+  } else if (record.alias.empty()) {
     const auto address = asio::ip::make_address(record.address);
     type = address.is_v4() ? 1 : 28;
     if (address.is_v4()) {

@@ -21,6 +21,7 @@ struct DnsReply {
     std::string address;  // A or AAAA, by its form; or
     std::string alias;    // CNAME
     std::uint32_t ttl = 30;
+    std::string name_server{};  // NS, instead of the two
   };
   std::vector<Record> records;
   std::uint8_t code = 0;            // 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED
@@ -32,7 +33,7 @@ struct DnsReply {
 
 class DnsServer {
  public:
-  // Called on the server's thread, with the name as asked and the type (1 = A, 28 = AAAA).
+  // Called on the server's thread, with the name as asked and the type (1 = A, 2 = NS, 28 = AAAA).
   using Handler = std::function<DnsReply(const std::string& name, int type)>;
 
   explicit DnsServer(Handler handler);

@@ -158,6 +158,10 @@ SilentListener::SilentListener(const std::string& address) : acceptor_(context_)
 
 SilentListener::~SilentListener() = default;
 
+void SilentListener::make_room() {
+  acceptor_.listen(128);
+}
+
 std::uint16_t free_port(const std::string& address) {
   asio::io_context context;
   const TcpAcceptor acceptor{context, {asio::ip::make_address(address), 0}};

@@ -74,6 +74,8 @@ class SilentListener {
   explicit SilentListener(const std::string& address);
   ~SilentListener();
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  // From now on SYNs are answered, and so are repeated ones; nobody reads what comes.
+  void make_room();
 
  private:
   asio::io_context context_;
