@@ -107,7 +107,7 @@ TEST_CASE("a body that is not the expected one has a bucket of its own") {
 TEST_CASE("an answer that drips is late inside the answer") {
   const Reply drip{ok_answer(std::string(1000, 'x')), {}, Reply::Then::close, 20ms};
   const RecordedRun run = against([&](const std::string&) { return drip; },
-                                  [](ProbeConfig& config) { config.timeouts.total = 500ms; });
+                                  [](ProbeConfig& config) { config.timeouts.total = 2s; });
   check_all(run, Outcome::timeout_in_answer);
   CHECK(run.samples[0].phases.answer > 0us);
 }
