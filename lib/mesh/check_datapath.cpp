@@ -41,6 +41,7 @@ class DatapathCheck {
         check_native(cluster, mesh_.clusters.front(), family);
       }
       check_source(cluster);
+      if (mesh_.ingress) check_ingress(cluster, *mesh_.ingress);
     }
   }
 
@@ -49,10 +50,11 @@ class DatapathCheck {
   void check_encryption(const Cluster& cluster, const Cluster& first);
   void check_native(const Cluster& cluster, const Cluster& first, Family family);
   void check_source(const Cluster& cluster);
+  void check_ingress(const Cluster& cluster, const Ingress& ingress);
 
   const Mesh& mesh_;
   Findings& found_;
-  Places modes_, encryptions_, keys_;
+  Places modes_, encryptions_, keys_, proxies_, replacements_;
   std::array<Places, 2> natives_;
 };
 
@@ -137,6 +139,32 @@ void DatapathCheck::check_source(const Cluster& cluster) {
                fmt::format("podCIDRs: {} has none of {}, and with {} they are not taken from a pool",
                            cluster.name, join_words(missing), source),
                "Name the networks that its Pods get their addresses from.");
+}
+
+// Cilium's own ingress and its Gateway API: the chart fails without kubeProxyReplacement and the L7 proxy.
+// The first may stand in the operator's own values.
+void DatapathCheck::check_ingress(const Cluster& cluster, const Ingress& ingress) {
+  if (ingress.controller == Ingress::Controller::nginx) return;
+  const Datapath& datapath = cluster.datapath;
+  const Location& where = where_or_name(datapath.cilium_where, cluster);
+  const std::string_view name = ingress.controller == Ingress::Controller::cilium ? "cilium" : "gateway";
+  if (datapath.l7_proxy == false && proxies_.insert(where)) {
+    found_.error(
+        where, fmt::format("ingress.controller: {} needs the L7 proxy, which {} has off", name, cluster.name),
+        "Take l7Proxy: false away.");
+  }
+  const std::optional<bool>& replaced = datapath.kube_proxy_replacement;
+  if (replaced.value_or(false) || !replacements_.insert(where)) return;
+  const bool own_values = !mesh_.cilium.values_files.empty() || !cluster.values_files.empty();
+  std::string what =
+      fmt::format("ingress.controller: {} needs kubeProxyReplacement set to true, and {} has {}", name,
+                  cluster.name, replaced ? "false" : "nothing");
+  const std::string cure = "Set cilium.kubeProxyReplacement: true.";
+  if (!replaced && own_values) {
+    found_.warning(where, what + " unless your own values set it", cure);
+  } else {
+    found_.error(where, std::move(what), cure);
+  }
 }
 
 }  // namespace

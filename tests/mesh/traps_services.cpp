@@ -25,6 +25,7 @@ TrapMesh behind(const std::string& keys, const std::string& cilium) {
 
 std::vector<Trap> service_traps() {
   const std::string plain = "version: 1.18.0";
+  const std::string replaced = "version: 1.18.0, kubeProxyReplacement: true";
   return {
       {"affinity none drops remote backends",
        {.rest = service(one_port)},
@@ -49,6 +50,16 @@ std::vector<Trap> service_traps() {
        {.rest = "services: [{name: api, sample: false, ports: [{port: 80}]}, {name: api, sample: false, "
                 "ports: [{port: 80}]}]\n"},
        "a second one is called default/api"},
+      {"Cilium's ingress needs kube-proxy replacement", behind("controller: cilium", replaced),
+       behind("controller: cilium", plain), "needs kubeProxyReplacement set to true, and a has nothing"},
+      {"Gateway API needs kube-proxy replacement", behind("controller: gateway", replaced),
+       behind("controller: gateway", "version: 1.18.0, kubeProxyReplacement: false"),
+       "needs kubeProxyReplacement set to true, and a has false"},
+      {"Gateway API needs the L7 proxy", behind("controller: gateway", replaced + ", l7Proxy: true"),
+       behind("controller: gateway", replaced + ", l7Proxy: false"),
+       "gateway needs the L7 proxy, which a has off"},
+      {"ingress-nginx on the host's network sees no remote backends", behind("controller: nginx", replaced),
+       behind("controller: nginx, hostNetwork: true", replaced), "belongs to controller: cilium or gateway"},
       {"an ingress without a Service",
        behind("port: 80", plain),
        {.a = "ingress: [198.51.100.1]",
