@@ -214,8 +214,8 @@ Task<ServerReply> Resolver::ask(std::string name, RecordType type) {
   const auto start = [impl = impl_](auto handler, const std::string& wanted, RecordType record) {
     impl->start(wanted, record, Handler{std::move(handler)});
   };
-  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(ServerReply)>(start, await,
-                                                                                     std::move(name), type);
+  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(ServerReply)>(
+      start, await, std::move(name), type);
 }
 
 void Resolver::cancel() {
