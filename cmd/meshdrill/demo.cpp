@@ -141,8 +141,7 @@ Result<> look(const lab::Lab& lab) {
   if (!run) return fail(run.error().message);
   std::this_thread::sleep_for(look_around);
   if (const auto stopped = prober.stop(); !stopped) return stopped;
-  probe::Summary summary{run->streams};
-  for (const probe::DnsAnswer& answer : run->answers) summary.add(answer);
+  probe::Summary summary{*run};
   for (const probe::Batch& batch : batches) summary.add(batch);
   fmt::print("{}", probe::matrix_text(summary.tally(), config.identify.clusters, "address"));
   return {};

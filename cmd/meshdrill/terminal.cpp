@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <string_view>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace meshdrill::cli {
@@ -21,6 +22,12 @@ bool is_terminal(std::FILE* stream) {
 
 bool wants_colour(std::FILE* stream) {
   return is_terminal(stream) && environment("NO_COLOR").empty();
+}
+
+TerminalSize terminal_size(std::FILE* stream) {
+  ::winsize size{};
+  if (::ioctl(::fileno(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+  return {size.ws_col, size.ws_row};
 }
 
 }  // namespace meshdrill::cli

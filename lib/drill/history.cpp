@@ -192,7 +192,7 @@ Result<> HistoryBuilder::add_batch(const json::object& fields) {
   for (probe::Sample& sample : batch->samples) {
     if (sample.stream < 0 || static_cast<std::size_t>(sample.stream) >= streams_.size())
       return fail("unknown stream");
-    streams_[static_cast<std::size_t>(sample.stream)].pending.emplace(sample.index, std::move(sample));
+    streams_[static_cast<std::size_t>(sample.stream)].order.push(std::move(sample));
   }
   settle(batch->upto - settling);
   return {};
@@ -203,16 +203,16 @@ void HistoryBuilder::settle(Offset before) {
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     StreamState& stream = streams_[i];
     bool any = false;
-    while (!stream.pending.empty()) {
-      const auto first = stream.pending.begin();
-      // At the end of a run that was killed some may be missing; the rest counts all the same.
-      const bool in_turn = first->first == stream.next || before == Offset::max();
-      if (!in_turn || first->second.planned >= before) break;
-      stream.finder.add(first->second);
-      count(first->second);
-      stream.next = first->first + 1;
-      stream.pending.erase(first);
+    const auto take = [&](const probe::Sample& sample) {
+      stream.finder.add(sample);
+      count(sample);
       any = true;
+    };
+    if (before == Offset::max()) {
+      // At the end of a run that was killed some may be missing; the rest counts all the same.
+      stream.order.finish(take);
+    } else {
+      stream.order.drain([&](const probe::Sample& sample) { return sample.planned < before; }, take);
     }
     if (any) history_.outages[i] = stream.finder.all();
   }

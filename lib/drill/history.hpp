@@ -5,6 +5,7 @@
 
 #include "drill/journal.hpp"
 #include "drill/scenario.hpp"
+#include "probe/in_order.hpp"
 #include "probe/outage.hpp"
 #include "probe/tally.hpp"
 
@@ -116,8 +117,7 @@ class HistoryBuilder {
   void count(const probe::Sample& sample);
 
   struct StreamState {
-    std::map<std::uint64_t, probe::Sample> pending;  // by index, until all before it are here
-    std::uint64_t next = 0;
+    probe::InOrder order;
     probe::OutageFinder finder;
   };
 

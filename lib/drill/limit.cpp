@@ -1,26 +1,9 @@
 #include "drill/limit.hpp"
 
-#include <charconv>
-#include <optional>
-
 #include <fmt/format.h>
 
 namespace meshdrill::drill {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(' ');
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(' ') - first + 1);
-}
-
-std::optional<double> plain_number(std::string_view text) {
-  if (text.empty() || text.find_first_not_of("0123456789.") != std::string_view::npos) return std::nullopt;
-  double value = 0;
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (status != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 // `text` without the comparison in front of it; a comparison other than `allowed` is left, and so refused
 // further on.
@@ -35,14 +18,6 @@ tl::unexpected<Error> expected(std::string_view form, std::string_view got) {
 }
 
 }  // namespace
-
-Result<double> parse_share(std::string_view text) {
-  const std::string_view clean = trim(text);
-  if (!clean.ends_with('%')) return expected("a share such as 10%", text);
-  const auto percent = plain_number(trim(clean.substr(0, clean.size() - 1)));
-  if (!percent || *percent > 100) return expected("a share from 0% to 100%", text);
-  return *percent / 100;
-}
 
 Result<Duration> parse_duration_limit(std::string_view text) {
   const auto duration = parse_duration(without_comparison(text, "<="));

@@ -1,15 +1,13 @@
-// The small values that only drill files have: shares, limits and rates.
+// The small values that only drill files have: limits and rates.
 #pragma once
 
 #include "base/duration.hpp"
+#include "base/percent.hpp"
 #include "base/result.hpp"
 
 #include <string_view>
 
 namespace meshdrill::drill {
-
-// "5%" or "0.1%" as 0.05 or 0.001; 0 % to 100 %. A number without "%" is refused: 5 could mean either.
-Result<double> parse_share(std::string_view text);
 
 // "<= 2s" or "2s": an upper limit.
 Result<Duration> parse_duration_limit(std::string_view text);

@@ -33,6 +33,7 @@ void Histogram::add(Value value, std::uint64_t times) {
   if (bucket >= counts_.size()) counts_.resize(bucket + 1);
   counts_[bucket] += times;
   count_ += times;
+  sum_ += value * times;
   min_ = std::min(min_, value);
   max_ = std::max(max_, value);
 }
@@ -41,6 +42,7 @@ void Histogram::merge(const Histogram& other) {
   if (other.counts_.size() > counts_.size()) counts_.resize(other.counts_.size());
   for (std::size_t i = 0; i < other.counts_.size(); ++i) counts_[i] += other.counts_[i];
   count_ += other.count_;
+  sum_ += other.sum_;
   min_ = std::min(min_, other.min_);
   max_ = std::max(max_, other.max_);
 }
@@ -58,6 +60,15 @@ Histogram::Value Histogram::quantile(double part) const {
     return std::clamp(middle, min_, max_);
   }
   return max_;
+}
+
+std::uint64_t Histogram::count_over(Value limit) const {
+  if (max_ <= limit) return 0;
+  std::uint64_t over = 0;
+  for_each([&](Value low, Value high, std::uint64_t count) {
+    if ((low + high) / 2 > limit) over += count;
+  });
+  return over;
 }
 
 }  // namespace meshdrill::probe

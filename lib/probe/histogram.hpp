@@ -19,11 +19,15 @@ class Histogram {
   void merge(const Histogram& other);
 
   [[nodiscard]] std::uint64_t count() const { return count_; }
+  [[nodiscard]] Value sum() const { return sum_; }                                // exact
   [[nodiscard]] Value min() const { return count_ == 0 ? Value::zero() : min_; }  // exact
   [[nodiscard]] Value max() const { return max_; }                                // exact
   // The smallest value that at least this part (0 to 1) of all values do not exceed; zero when empty. 0 and 1
   // are exact.
   [[nodiscard]] Value quantile(double part) const;
+
+  // How many values are over `limit`; those within 1 % of it may count on either side.
+  [[nodiscard]] std::uint64_t count_over(Value limit) const;
 
   // Calls visit(low, high, count) for each bucket that holds something, rising; values v with low <= v <=
   // high.
@@ -42,6 +46,7 @@ class Histogram {
 
   std::vector<std::uint64_t> counts_;  // grows to the highest bucket used; never over 14 KiB
   std::uint64_t count_ = 0;
+  Value sum_{};
   Value min_ = Value::max();
   Value max_{};
 };

@@ -1,6 +1,8 @@
 #include "base/text.hpp"
 #include "probe/probe_report.hpp"
 
+#include <algorithm>
+
 #include <boost/json.hpp>
 
 namespace meshdrill::probe {
@@ -47,6 +49,15 @@ std::string_view record_type(Family family) {
   return family == Family::ipv4 ? "A" : "AAAA";
 }
 
+json::object phases_json(const PhaseTimes& times) {
+  json::object result;
+  for (std::size_t i = 0; i < phase_count; ++i) {
+    const auto phase = static_cast<PhaseName>(i);
+    if (times.of(phase).count() != 0) result[to_string(phase)] = histogram_json(times.of(phase));
+  }
+  return result;
+}
+
 json::object config_json(const ProbeReport& report) {
   const ProbeConfig& config = report.config;
   json::object timeouts{{"dns_us", in_us(config.timeouts.dns)},
@@ -56,13 +67,15 @@ json::object config_json(const ProbeReport& report) {
                         {"total_us", in_us(config.timeouts.total)}};
   return {{"rate", config.rate},
           {"jitter", config.jitter},
+          {"closed_loop", config.closed_loop},
+          {"insecure", config.tls.insecure},
           {"identify", config.identify.regex},
           {"timeouts", std::move(timeouts)}};
 }
 
 json::array lookups_json(const ProbeReport& report) {
   json::array result;
-  for (const auto& [family, lookup] : report.summary.lookups()) {
+  for (const auto& [key, lookup] : report.summary.lookups()) {
     json::object results;
     for (const auto& [outcome, count] : lookup.results) results[to_string(outcome)] = count;
     json::array records;
@@ -74,10 +87,12 @@ json::array lookups_json(const ProbeReport& report) {
     }
     json::array aliases;
     for (const std::string& alias : lookup.last.aliases) aliases.emplace_back(printable(alias));
-    result.push_back(json::object{{"type", record_type(family)},
+    result.push_back(json::object{{"type", record_type(key.family)},
+                                  {"vantage", key.vantage},
                                   {"name", lookup.last.name},
                                   {"server", lookup.last.server},
                                   {"results", std::move(results)},
+                                  {"over_tcp", lookup.over_tcp},
                                   {"last_aliases", std::move(aliases)},
                                   {"last_records", std::move(records)},
                                   {"took", histogram_json(lookup.took)}});
@@ -92,11 +107,13 @@ json::array matrix_json(const ProbeReport& report) {
         json::object{{"stream_kind", to_string(key.kind)},
                      {"connection", to_string(key.connection)},
                      {"address", address_json(key.address)},
+                     {"vantage", key.vantage},
                      {"cluster", key.cluster.empty() ? json::value(nullptr) : json::value(key.cluster)},
                      {"requests", cell.total()},
                      {"connections", cell.connections},
                      {"outcomes", outcomes_json(cell.outcomes)},
-                     {"latency", histogram_json(cell.latency)}});
+                     {"latency", histogram_json(cell.latency())},
+                     {"phases", phases_json(cell.times)}});
   }
   return result;
 }
@@ -108,14 +125,18 @@ json::object bounds_json(const Bounds& bounds) {
 json::object outage_json(const Outage& outage) {
   return {{"kind", to_string(outage.kind)},
           {"length", bounds_json(outage.bounds())},
+          {"confident_upper_us", in_us(outage.confident_upper())},
           {"last_good_us", in_us(outage.last_good)},
           {"first_bad_us", in_us(outage.first_bad)},
           {"last_bad_us", in_us(outage.last_bad)},
           {"next_good_us", in_us(outage.next_good)},
+          {"bad_by_us", in_us(outage.bad_by)},
+          {"good_by_us", in_us(outage.good_by)},
           {"longest_blackout", bounds_json(outage.longest_blackout)},
           {"open", outage.open()},
           {"blind", outage.blind},
           {"runs", outage.runs},
+          {"alternations", outage.alternations()},
           {"failed", outage.failed},
           {"slow", outage.slow},
           {"good", outage.good},
@@ -124,7 +145,7 @@ json::object outage_json(const Outage& outage) {
 
 json::array streams_json(const ProbeReport& report) {
   json::array result;
-  for (const StreamSummary& stream : report.summary.streams()) {
+  for (const StreamSummary& stream : report.streams) {
     json::array outages;
     for (const Outage& outage : stream.outages) outages.push_back(outage_json(outage));
     result.push_back(json::object{{"name", stream.stream.name},
@@ -132,11 +153,25 @@ json::array streams_json(const ProbeReport& report) {
                                   {"connection", to_string(stream.stream.connection)},
                                   {"address", address_json(stream.stream.address)},
                                   {"planned", stream.planned()},
+                                  {"vantage", stream.stream.vantage},
                                   {"outcomes", outcomes_json(stream.outcomes)},
-                                  {"latency", histogram_json(stream.latency)},
+                                  {"failed_share", stream.failed_share()},
+                                  {"syn_retransmits", stream.syn_retransmits},
+                                  {"rescued", stream.rescued},
+                                  {"stalled", stream.stalled},
+                                  {"longest_gap_us", in_us(stream.longest_gap)},
+                                  {"latency", histogram_json(stream.latency())},
+                                  {"phases", phases_json(stream.times)},
+                                  {"outages_dropped", stream.outages_dropped},
                                   {"outages", std::move(outages)}});
   }
   return result;
+}
+
+// JSON has no infinity.
+double finite(double value) {
+  constexpr double most = 1e6;
+  return std::min(value, most);
 }
 
 json::object verdict_json(const BalanceVerdict& balance) {
@@ -155,48 +190,78 @@ json::object verdict_json(const BalanceVerdict& balance) {
           {"tolerance", balance.rule.tolerance},
           {"confidence", balance.rule.confidence},
           {"largest_deviation", balance.largest_deviation},
+          {"method", balance.rule.method == BalanceMethod::fixed ? "fixed" : "anytime"},
           {"p_value", balance.p_value},
+          {"p_value_valid", balance.g_is_valid},
+          {"log10_evidence", finite(balance.log10_evidence)},
           {"shares", std::move(shares)}};
 }
 
 json::object balance_json(const ProbeReport& report) {
-  json::object order;
-  for (const auto& [family, balance] : report.dns_order) order[record_type(family)] = verdict_json(balance);
+  json::array order;
+  for (const auto& [key, balance] : report.balance.dns_order) {
+    json::object verdict = verdict_json(balance);
+    verdict["type"] = record_type(key.family);
+    verdict["vantage"] = key.vantage;
+    order.push_back(std::move(verdict));
+  }
   json::object behind;
-  for (const auto& [address, balance] : report.behind) behind[to_string(address)] = verdict_json(balance);
+  for (const auto& [address, balance] : report.balance.behind)
+    behind[to_string(address)] = verdict_json(balance);
   json::value following = nullptr;
-  if (report.following_dns) following = verdict_json(*report.following_dns);
+  if (report.balance.following_dns) following = verdict_json(*report.balance.following_dns);
   return {{"dns_order", std::move(order)},
           {"behind", std::move(behind)},
-          {"following_dns", std::move(following)}};
+          {"following_dns", std::move(following)},
+          {"sure_after_connections",
+           report.questions.sure ? json::value(report.balance.connections()) : json::value(nullptr)}};
 }
 
-std::string_view name_of(ProbeResult result) {
-  switch (result) {
-    case ProbeResult::passed:
-      return "passed";
-    case ProbeResult::failed:
-      return "failed";
-    case ProbeResult::not_measured:
-      break;
+json::array conditions_json(const ProbeReport& report) {
+  json::array result;
+  for (const ConditionResult& condition : report.conditions) {
+    result.push_back(json::object{{"expect", printable(condition.condition.text)},
+                                  {"holds", to_string(condition.holds)},
+                                  {"sentence", printable(condition.sentence)}});
   }
-  return "not_measured";
+  return result;
+}
+
+json::array findings_json(const ProbeReport& report) {
+  json::array result;
+  for (const DnsFinding& finding : report.summary.findings()) {
+    result.push_back(json::object{{"at_us", in_us(finding.at)},
+                                  {"change", to_string(finding.change)},
+                                  {"address", to_string(finding.address)},
+                                  {"vantage", finding.vantage},
+                                  {"server", finding.server}});
+  }
+  return result;
+}
+
+json::object prober_json(const ProbeReport& report) {
+  const StallSummary& stalls = report.summary.stalls();
+  json::array latest;
+  for (const Stall& stall : stalls.latest) {
+    latest.push_back(json::object{{"start_us", in_us(stall.start)}, {"end_us", in_us(stall.end)}});
+  }
+  return {{"lateness", histogram_json(report.summary.lateness())},
+          {"stall_count", stalls.count},
+          {"stalled_us", in_us(stalls.total)},
+          {"longest_stall_us", in_us(stalls.longest)},
+          {"stalls", std::move(latest)}};
 }
 
 }  // namespace
 
 std::string to_json(const ProbeReport& report) {
   const Cell all = report.summary.tally().sum();
-  json::array stalls;
-  for (const Stall& stall : report.summary.stalls()) {
-    stalls.push_back(json::object{{"start_us", in_us(stall.start)}, {"end_us", in_us(stall.end)}});
-  }
   json::array clusters;
   for (const std::string& cluster : report.clusters) clusters.emplace_back(cluster);
   const json::object result{{"apiVersion", "meshdrill/v1"},
                             {"kind", "ProbeReport"},
                             {"url", report.config.url},
-                            {"result", name_of(result_of(report))},
+                            {"result", to_string(result_of(report))},
                             {"config", config_json(report)},
                             {"duration_us", in_us(report.summary.upto())},
                             {"planned", all.total()},
@@ -206,8 +271,9 @@ std::string to_json(const ProbeReport& report) {
                             {"matrix", matrix_json(report)},
                             {"streams", streams_json(report)},
                             {"balance", balance_json(report)},
-                            {"prober", json::object{{"lateness", histogram_json(report.summary.lateness())},
-                                                    {"stalls", std::move(stalls)}}}};
+                            {"dns_findings", findings_json(report)},
+                            {"expectations", conditions_json(report)},
+                            {"prober", prober_json(report)}};
   return json::serialize(result) + "\n";
 }
 

@@ -1,29 +1,32 @@
 #include "probe/probe_report.hpp"
 
-#include "base/text.hpp"
-#include "base/text_table.hpp"
-#include "probe/matrix.hpp"
-
 #include <algorithm>
-#include <map>
-
-#include <fmt/format.h>
+#include <array>
 
 namespace meshdrill::probe {
 namespace {
 
-using std::chrono::microseconds;
+constexpr std::array<std::string_view, 4> result_names{"passed", "failed", "inconclusive", "not_measured"};
+
+double weight_of(const Questions& questions, const std::string& cluster) {
+  if (questions.weights.empty()) return 1;
+  const auto found = questions.weights.find(cluster);
+  return found == questions.weights.end() ? 0 : found->second;
+}
 
 // Over the cells that `wanted(key)` accepts: which of the clusters answered, counted in connections.
 template <class Predicate>
-BalanceVerdict judge(const ProbeReport& report, const BalanceRule& rule, Predicate wanted) {
+BalanceVerdict judge_clusters(const Summary& summary, const std::vector<std::string>& clusters,
+                              const Questions& questions, Predicate wanted) {
   std::vector<ClusterCount> counts;
-  for (const std::string& cluster : report.clusters) {
-    const Cell cell =
-        report.summary.tally().sum([&](const CellKey& key) { return key.cluster == cluster && wanted(key); });
-    counts.push_back({cluster, cell.connections, 1});
+  for (const std::string& cluster : clusters) {
+    std::uint64_t connections = 0;
+    for (const auto& [key, cell] : summary.tally().cells()) {
+      if (key.cluster == cluster && wanted(key)) connections += cell.connections;
+    }
+    counts.push_back({cluster, connections, weight_of(questions, cluster)});
   }
-  return judge_balance(counts, rule);
+  return judge_balance(counts, questions.rule);
 }
 
 // Which of the addresses in the latest answer came first, over all answers.
@@ -36,213 +39,102 @@ std::optional<BalanceVerdict> judge_order(const LookupSummary& lookup, const Bal
   return judge_balance(counts, rule);
 }
 
-// "1.23 ms": three digits are all that anybody reads of a latency.
-std::string show(microseconds time) {
-  const double us = static_cast<double>(time.count());
-  if (us < 1000) return fmt::format("{:.0f} µs", us);
-  if (us < 1e6) return fmt::format("{:.3g} ms", us / 1e3);
-  return fmt::format("{:.3g} s", us / 1e6);
-}
-
-// Times on the run's own time line and lengths of outages, to the millisecond.
-std::string seconds(microseconds time) {
-  return fmt::format("{:.3f} s", static_cast<double>(time.count()) / 1e6);
-}
-
-std::string percent(double part) {
-  return fmt::format("{:.1f} %", 100 * part);
-}
-
-double share(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
-
-std::string head(const ProbeReport& report) {
-  const ProbeConfig& config = report.config;
-  const Timeouts& t = config.timeouts;
-  return fmt::format(
-      "{}\n  {} at {:g}/s each, {}; timeouts: dns {}, connect {}, tls {}, first byte {}, total {}\n",
-      config.url, plural(report.run.streams.size(), "stream"), config.rate, seconds(report.summary.upto()),
-      format_duration(t.dns), format_duration(t.connect), format_duration(t.tls),
-      format_duration(t.first_byte), format_duration(t.total));
-}
-
-std::string dns_section(const ProbeReport& report) {
-  std::string text;
-  for (const auto& [family, lookup] : report.summary.lookups()) {
-    const DnsAnswer& last = lookup.last;
-    std::uint64_t total = 0;
-    for (const auto& [result, count] : lookup.results) total += count;
-    text += fmt::format("  {} {} from {}: {}", family == Family::ipv4 ? "A" : "AAAA", last.name, last.server,
-                        plural(total, "lookup"));
-    for (const auto& [result, count] : lookup.results) {
-      if (result != DnsResult::ok) text += fmt::format(", {} × {}", count, to_string(result));
-    }
-    text += fmt::format("; p50 {}\n", show(lookup.took.quantile(0.5)));
-    for (const std::string& alias : last.aliases) text += fmt::format("    by way of {}\n", printable(alias));
-    for (const AddressRecord& record : last.records) {
-      const auto first = lookup.first.find(record.address);
-      const std::uint64_t times = first == lookup.first.end() ? 0 : first->second;
-      text += fmt::format("    {}  TTL {} s, came first {} of {}\n", to_string(record.address),
-                          record.ttl.count(), times, total);
-    }
+ProbeResult result_of_conditions(const ProbeReport& report) {
+  ProbeResult result = ProbeResult::passed;
+  for (const ConditionResult& condition : report.conditions) {
+    if (condition.holds == Holds::no) return ProbeResult::failed;
+    if (condition.holds == Holds::unknown) result = ProbeResult::inconclusive;
   }
-  return text.empty() ? text : "\nDNS\n" + text;
-}
-
-std::string matrix_section(const ProbeReport& report) {
-  return "\nWho answered, by the address that was asked\n" +
-         matrix_text(report.summary.tally(), report.clusters, "address");
-}
-
-std::string outcome_section(const ProbeReport& report) {
-  const Cell all = report.summary.tally().sum();
-  TextTable table;
-  for (std::size_t i = 0; i < outcome_count; ++i) {
-    if (all.outcomes[i] == 0) continue;
-    const auto outcome = static_cast<Outcome>(i);
-    table.row({std::string{describe(outcome)}, std::string{to_string(outcome)},
-               fmt::format("{}", all.outcomes[i]), percent(share(all.outcomes[i], all.total()))});
-  }
-  return fmt::format("\nHow {} ended\n{}", plural(all.total(), "request"), table.text());
-}
-
-std::string latency_section(const ProbeReport& report) {
-  TextTable table;
-  table.row({"stream", "answered", "p50", "p90", "p99", "max"});
-  for (const StreamSummary& stream : report.summary.streams()) {
-    const Histogram& latency = stream.latency;
-    if (latency.count() == 0) {
-      table.row({stream.stream.name, fmt::format("0 of {}", stream.planned()), "-", "-", "-", "-"});
-      continue;
-    }
-    table.row({stream.stream.name, fmt::format("{} of {}", latency.count(), stream.planned()),
-               show(latency.quantile(0.5)), show(latency.quantile(0.9)), show(latency.quantile(0.99)),
-               show(latency.max())});
-  }
-  return "\nLatency of answered requests, from the planned start\n" + table.text();
-}
-
-std::string show(const Bounds& bounds) {
-  if (!bounds.upper) return fmt::format("at least {}", seconds(bounds.lower));
-  return fmt::format("{:.3f} to {}", static_cast<double>(bounds.lower.count()) / 1e6, seconds(*bounds.upper));
-}
-
-std::string describe_outage(const Outage& outage) {
-  std::string text = fmt::format("{} of {}", to_string(outage.kind), show(outage.bounds()));
-  text += outage.last_good ? fmt::format(" from {}", seconds(outage.first_bad)) : " from the beginning";
-  if (outage.open()) text += ", still open at the end";
-  text += fmt::format(": {} failed", outage.failed);
-  if (outage.slow > 0) text += fmt::format(", {} slow", outage.slow);
-  if (outage.good > 0) text += fmt::format(", {} good in between", outage.good);
-  if (outage.runs > 1)
-    text += fmt::format("; {} times, longest blackout {}", outage.runs, show(outage.longest_blackout));
-  for (std::size_t i = 0; i < outcome_count; ++i) {
-    if (outage.reasons[i] == 0) continue;
-    text += fmt::format("\n      {} × {}", outage.reasons[i], describe(static_cast<Outcome>(i)));
-  }
-  if (outage.blind) text += "\n      wider than it need be: the prober itself was held up at its edge";
-  return text;
-}
-
-std::string outage_section(const ProbeReport& report) {
-  std::string text;
-  for (const StreamSummary& stream : report.summary.streams()) {
-    for (const Outage& outage : stream.outages) {
-      text += fmt::format("  {}: {}\n", stream.stream.name, describe_outage(outage));
-    }
-  }
-  return text.empty() ? "\nOutages: none\n"
-                      : "\nOutages (the true length of a blackout lies in its interval)\n" + text;
-}
-
-std::string describe_balance(std::string_view what, std::string_view unit, const BalanceVerdict& balance) {
-  std::string text =
-      fmt::format("  {}: {}, from {}", what, describe(balance.verdict), plural(balance.connections, unit));
-  if (balance.verdict == Balance::not_enough_data) {
-    text += fmt::format("; about {} would do if it is balanced", balance.connections_needed);
-  }
-  text += fmt::format(" (G-test p = {:.3g}, largest deviation {:.1f} points)\n", balance.p_value,
-                      100 * balance.largest_deviation);
-  for (const ClusterShare& item : balance.shares) {
-    text += fmt::format("    {}  {}, truly {} to {}; expected {}\n", item.cluster, percent(item.observed),
-                        percent(item.low), percent(item.high), percent(item.expected));
-  }
-  return text;
-}
-
-std::string balance_section(const ProbeReport& report, const BalanceRule& rule) {
-  std::string text;
-  for (const auto& [family, balance] : report.dns_order) {
-    const auto what = fmt::format("{} records, which comes first", family == Family::ipv4 ? "A" : "AAAA");
-    text += describe_balance(what, "lookup", balance);
-  }
-  for (const auto& [address, balance] : report.behind) {
-    text += describe_balance("behind " + to_string(address), "connection", balance);
-  }
-  if (report.following_dns) text += describe_balance("following DNS", "connection", *report.following_dns);
-  if (text.empty()) return text;
-  return fmt::format("\nBalance (within {:g} points of an equal share, {:g} % confidence)\n{}",
-                     100 * rule.tolerance, 100 * rule.confidence, text);
-}
-
-std::string prober_section(const ProbeReport& report) {
-  const Histogram& late = report.summary.lateness();
-  std::string text = fmt::format("\nThe prober itself: requests started late by p99 {}, at most {}",
-                                 show(late.quantile(0.99)), show(late.max()));
-  microseconds stalled{};
-  for (const Stall& stall : report.summary.stalls()) stalled += stall.end - stall.start;
-  if (stalled > microseconds::zero()) {
-    text +=
-        fmt::format("; held up {}, {} in all", plural(report.summary.stalls().size(), "time"), show(stalled));
-  }
-  return text + "\n";
+  return result;
 }
 
 }  // namespace
 
-ProbeReport conclude(ProbeConfig config, Run run, Summary summary, const BalanceRule& rule) {
-  ProbeReport report{std::move(config), std::move(run), std::move(summary), {}, rule, {}, {}, {}};
-  report.clusters = report.config.identify.clusters;
-  if (report.clusters.empty()) {
-    const auto answered = report.summary.tally().clusters();
-    report.clusters.assign(answered.begin(), answered.end());
+std::vector<const BalanceVerdict*> BalanceFindings::all() const {
+  std::vector<const BalanceVerdict*> result;
+  for (const auto& [key, verdict] : dns_order) result.push_back(&verdict);
+  for (const auto& [address, verdict] : behind) result.push_back(&verdict);
+  if (following_dns) result.push_back(&*following_dns);
+  return result;
+}
+
+bool BalanceFindings::sure() const {
+  const auto verdicts = all();
+  return !verdicts.empty() &&
+         std::all_of(verdicts.begin(), verdicts.end(), [](const BalanceVerdict* verdict) {
+           return verdict->verdict != Balance::not_enough_data;
+         });
+}
+
+std::uint64_t BalanceFindings::connections() const {
+  std::uint64_t sum = following_dns ? following_dns->connections : 0;
+  for (const auto& [address, verdict] : behind) sum += verdict.connections;
+  return sum;
+}
+
+std::vector<std::string> expected_clusters(const ProbeConfig& config, const Summary& summary,
+                                           const Questions& questions) {
+  if (!config.identify.clusters.empty()) return config.identify.clusters;
+  std::set<std::string> names = summary.tally().clusters();
+  for (const auto& [name, weight] : questions.weights) names.insert(name);
+  for (const auto& [address, name] : config.identify.addresses) names.insert(name);
+  return {names.begin(), names.end()};
+}
+
+BalanceFindings judge_layers(const Run& run, const Summary& summary, const std::vector<std::string>& clusters,
+                             const Questions& questions) {
+  BalanceFindings findings;
+  for (const auto& [key, lookup] : summary.lookups()) {
+    if (auto balance = judge_order(lookup, questions.rule))
+      findings.dns_order.emplace(key, std::move(*balance));
   }
-  for (const auto& [family, lookup] : report.summary.lookups()) {
-    if (auto balance = judge_order(lookup, rule)) report.dns_order.emplace(family, std::move(*balance));
-  }
-  if (report.clusters.size() < 2) return report;
+  const bool any_weight = std::any_of(clusters.begin(), clusters.end(), [&](const std::string& cluster) {
+    return weight_of(questions, cluster) > 0;
+  });
+  if (clusters.size() < 2 || !any_weight) return findings;
   bool follows = false;
-  for (const Stream& stream : report.run.streams) {
+  for (const Stream& stream : run.streams) {
     follows = follows || stream.kind == StreamKind::following;
     if (!stream.address) continue;
-    report.behind.insert_or_assign(*stream.address, judge(report, rule, [&](const CellKey& key) {
-      return key.kind == StreamKind::pinned && key.address == stream.address;
-    }));
+    findings.behind.insert_or_assign(*stream.address,
+                                     judge_clusters(summary, clusters, questions, [&](const CellKey& key) {
+                                       return key.kind == StreamKind::pinned && key.address == stream.address;
+                                     }));
   }
   if (follows) {
-    report.following_dns =
-        judge(report, rule, [](const CellKey& key) { return key.kind == StreamKind::following; });
+    findings.following_dns = judge_clusters(
+        summary, clusters, questions, [](const CellKey& key) { return key.kind == StreamKind::following; });
+  }
+  return findings;
+}
+
+std::string_view to_string(ProbeResult result) {
+  return result_names.at(static_cast<std::size_t>(result));
+}
+
+ProbeReport conclude(ProbeConfig config, Run run, Summary summary, Questions questions) {
+  ProbeReport report{
+      std::move(config), std::move(run), std::move(summary), {}, {}, std::move(questions), {}, {}};
+  report.streams = report.summary.streams();
+  report.clusters = expected_clusters(report.config, report.summary, report.questions);
+  report.balance = report.questions.sure
+                       ? *report.questions.sure
+                       : judge_layers(report.run, report.summary, report.clusters, report.questions);
+  const Evidence evidence{report.summary, report.streams, report.clusters, report.balance.all(),
+                          report.questions.rule};
+  for (const Condition& condition : report.questions.conditions) {
+    report.conditions.push_back(judge(condition, evidence));
   }
   return report;
 }
 
 ProbeResult result_of(const ProbeReport& report) {
   const Cell all = report.summary.tally().sum();
-  std::uint64_t evidence = 0;
-  for (std::size_t i = 0; i < outcome_count; ++i) {
-    if (is_evidence(static_cast<Outcome>(i))) evidence += all.outcomes[i];
-  }
-  if (evidence == 0) return ProbeResult::not_measured;
+  if (all.evidence() == 0) return ProbeResult::not_measured;
+  if (!report.conditions.empty()) return result_of_conditions(report);
   // A request that was cut short by the user is no failure; one that we could not send leaves a hole, and is.
   const std::uint64_t cancelled = all.outcomes[static_cast<std::size_t>(Outcome::cancelled)];
   return all.ok() + cancelled == all.total() ? ProbeResult::passed : ProbeResult::failed;
-}
-
-std::string to_text(const ProbeReport& report) {
-  return head(report) + dns_section(report) + matrix_section(report) + outcome_section(report) +
-         latency_section(report) + outage_section(report) + balance_section(report, report.rule) +
-         prober_section(report);
 }
 
 }  // namespace meshdrill::probe

@@ -35,11 +35,11 @@ struct IdentifyRule {
   // Perl syntax, with exactly one capture: the name of the cluster, anywhere in the body. The default finds
   // "Hello from Cluster cilium-001".
   std::string regex = R"([Cc]luster[^A-Za-z0-9]+([A-Za-z0-9](?:[-A-Za-z0-9]*[A-Za-z0-9])?))";
-  std::string header{};        // of the answer: its value is the name
-  std::string json_pointer{};  // RFC 6901, into the body: the string there is the name
+  std::vector<std::string> clusters{};  // the names that may answer; empty: any name will do
+  std::string header{};                 // of the answer: its value is the name
+  std::string json_pointer{};           // RFC 6901, into the body: the string there is the name
   // Who is behind each address, for targets that do not say. Trusts that no mesh is behind them.
   std::map<IpAddress, std::string> addresses{};
-  std::vector<std::string> clusters{};  // the names that may answer; empty: any name will do
 };
 
 enum class Follow {

@@ -67,9 +67,9 @@ json::array cells(const probe::Tally& tally) {
                    {"connections", cell.connections},
                    {"outcomes", std::move(outcomes)},
                    {"latency",
-                    {{"p50", cell.latency.quantile(0.5).count()},
-                     {"p99", cell.latency.quantile(0.99).count()},
-                     {"max", cell.latency.max().count()}}}});
+                    {{"p50", cell.latency().quantile(0.5).count()},
+                     {"p99", cell.latency().quantile(0.99).count()},
+                     {"max", cell.latency().max().count()}}}});
   }
   return all;
 }

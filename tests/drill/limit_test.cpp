@@ -5,15 +5,6 @@
 using namespace meshdrill::drill;
 using namespace std::chrono_literals;
 
-TEST_CASE("shares need their percent sign") {
-  CHECK(parse_share("10%") == doctest::Approx(0.1));
-  CHECK(parse_share("0.1 %") == doctest::Approx(0.001));
-  for (const auto* text : {"10", "101%", "-1%", "%", "", "1e1%", "ten%"}) {
-    CAPTURE(text);
-    CHECK_FALSE(parse_share(text));
-  }
-}
-
 TEST_CASE("limits may be written with or without their comparison and with no other") {
   CHECK(parse_duration_limit("<= 2s") == meshdrill::Duration{2s});
   CHECK(parse_duration_limit("2s") == meshdrill::Duration{2s});

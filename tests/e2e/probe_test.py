@@ -2,8 +2,12 @@
 
 Usage: probe_test.py MESHDRILL. Skips, visibly, what is not installed.
 """
+import contextlib
+import csv
+import importlib
 import json
 import os
+import pathlib
 import shutil
 import signal
 import socket
@@ -12,7 +16,10 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.error
+import urllib.request
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 MESHDRILL = os.environ.get("MESHDRILL", "")
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
 KNOTD = shutil.which("knotd", path=os.environ.get("PATH", "") + ":/usr/sbin")
@@ -180,8 +187,140 @@ class ProbeAgainstRealServers(unittest.TestCase):
         self.assertEqual(out, "")
         self.assertIn("nowhere.example.org: DNS: no such name", err)
 
+    def test_the_json_is_what_its_schema_says(self):
+        jsonschema = importlib.import_module("jsonschema")
+        schema = json.loads((ROOT / "docs/reference/probe-report.schema.json").read_text(encoding="utf-8"))
+        jsonschema.Draft202012Validator.check_schema(schema)
+        validator = jsonschema.Draft202012Validator(schema)
+        _, out, _ = self.probe("www.example.org", "/", "--duration", "1s", "--connections", "both", "-o", "json",
+                               "--expect", "everyone seen", "--expect", "p50 <= 1s")
+        validator.validate(json.loads(out))
+        _, out, _ = self.probe("api.example.org", "/broken", "--duration", "1s", "-o", "json")
+        report = json.loads(out)
+        validator.validate(report)
+        del report["streams"][0]["longest_gap_us"]
+        self.assertFalse(validator.is_valid(report))
+
+    def test_what_is_expected_decides_the_exit_code(self):
+        for conditions, wanted in (
+            (["everyone seen", "p50 <= 1s", "requests >= 30"], 0),
+            (["everyone seen", "p50 <= 1us"], 1),
+            (["availability >= 99.99%"], 6),
+            (["availability >= 99.99%", "max <= 1us"], 1),
+        ):
+            options = [word for condition in conditions for word in ("--expect", condition)]
+            code, out, err = self.probe("api.example.org", "/", "--duration", "1s", *options)
+            self.assertEqual(code, wanted, out + err)
+            for condition in conditions:
+                self.assertIn(condition, out)
+        # An error that the conditions allow is none.
+        code, out, err = self.probe("api.example.org", "/broken", "--duration", "500ms", "--expect", "requests >= 5")
+        self.assertEqual(code, 0, out + err)
+        code, _, err = self.probe("api.example.org", "/", "--expect", "p99 < fast")
+        self.assertEqual(code, 2)
+        self.assertIn("conditions look like", err)
+
+    def test_until_sure_ends_when_it_is_and_says_after_how_many(self):
+        # Each address leads to its own cluster alone, so behind each of them nothing is balanced.
+        code, out, err = self.probe("api.example.org", "/", "--until-sure", "--rate", "100", "-o", "json",
+                                    "--clusters", "cilium-001,cilium-002")
+        self.assertEqual(code, 1, out + err)
+        report = json.loads(out)
+        verdicts = {verdict["verdict"] for verdict in report["balance"]["behind"].values()}
+        self.assertEqual(verdicts, {"unbalanced"})
+        self.assertEqual({v["method"] for v in report["balance"]["behind"].values()}, {"anytime"})
+        self.assertGreater(report["balance"]["sure_after_connections"], 20)
+        self.assertLess(report["duration_us"], 60e6)
+        # By weights it can be right all the same, where only one stream is asked for its opinion.
+        code, out, _ = self.probe("api.example.org", "/", "--until-sure", "--rate", "100", "--weights",
+                                  "cilium-001=1,cilium-002=0", "--address", "127.0.0.1", "--clusters",
+                                  "cilium-001,cilium-002", "-o", "json")
+        behind = json.loads(out)["balance"]["behind"]
+        self.assertEqual(behind["127.0.0.1"]["verdict"], "balanced")
+
+    def test_requests_end_it_by_themselves(self):
+        code, out, err = self.probe("api.example.org", "/", "--requests", "25", "--rate", "100", "-o", "json")
+        self.assertEqual(code, 0, err)
+        for stream in json.loads(out)["streams"]:
+            self.assertGreaterEqual(stream["planned"], 25)
+
+    def test_windows_and_metrics_say_what_the_report_says(self):
+        csv_file, prom = os.path.join(self.folder, "w.csv"), os.path.join(self.folder, "m.prom")
+        code, out, err = self.probe("api.example.org", "/", "--duration", "1500ms", "--rate", "40", "-o", "json",
+                                    "--csv", csv_file, "--prometheus", prom)
+        self.assertEqual(code, 0, err)
+        planned = json.loads(out)["planned"]
+        with open(csv_file, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual(sum(int(row["requests"]) for row in rows), planned)
+        self.assertEqual({row["cluster"] for row in rows}, {"cilium-001", "cilium-002"})
+        with open(prom, encoding="utf-8") as file:
+            counts = [line.rsplit(" ", 1)[1] for line in file if line.startswith("meshdrill_probe_requests_total{")]
+        self.assertEqual(sum(map(int, counts)), planned)
+        code, _, err = self.probe("api.example.org", "/", "--csv", "/nowhere/at/all.csv")
+        self.assertEqual(code, 2)
+        self.assertIn("/nowhere/at/all.csv", err)
+
+    def test_metrics_are_served_while_it_runs(self):
+        port = free_port()
+        process = subprocess.Popen(self.command("api.example.org", "/", "--duration", "0", "--listen",
+                                                f"127.0.0.1:{port}"),
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            url = f"http://127.0.0.1:{port}/metrics"
+            self.assertIn(url, process.stderr.readline())
+
+            def scrape():
+                with contextlib.suppress(urllib.error.URLError):
+                    with urllib.request.urlopen(url, timeout=10) as answer:
+                        return answer.read().decode()
+                return ""
+
+            def requests():
+                return sum(int(line.rsplit(" ", 1)[1]) for line in scrape().splitlines()
+                           if line.startswith("meshdrill_probe_requests_total{"))
+
+            wait_for(lambda: requests() > 0, "the first metrics")
+            first = requests()
+            wait_for(lambda: requests() > first, "newer metrics")
+        finally:
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, out)
+        self.assertIn("requests ended", out)
+
+    def test_ctrl_c_waits_for_requests_in_flight_and_the_second_does_not(self):
+        for times, outcome in ((1, "timeout_first_byte"), (2, "cancelled")):
+            with socket.create_server(("127.0.0.1", 0)) as silent:
+                port = silent.getsockname()[1]
+                process = subprocess.Popen([MESHDRILL, "probe", f"http://127.0.0.1:{port}/", "--timeout", "6s",
+                                            "--first-byte-timeout", "6s", "--duration", "0", "-o", "json"],
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                self.assertIn("Ctrl-C ends it", process.stderr.readline())
+                time.sleep(1)
+                process.send_signal(signal.SIGINT)
+                if times == 2:
+                    time.sleep(0.5)
+                    process.send_signal(signal.SIGINT)
+                out, _ = process.communicate(timeout=60)
+            report = json.loads(out)
+            self.assertEqual(sum(report["outcomes"].values()), report["planned"])
+            self.assertGreater(report["outcomes"].get(outcome, 0), 5, report["outcomes"])
+
+    def test_who_answers_by_address_and_by_mesh_file(self):
+        code, out, err = self.probe("api.example.org", "/broken", "--duration", "500ms", "--identify-address",
+                                    "127.0.0.1=a", "--identify-address", "127.0.0.2=b")
+        self.assertEqual(code, 1)
+        code, out, err = self.probe("api.example.org", "/", "--duration", "500ms", "--identify-address",
+                                    "127.0.0.1=a", "--identify-address", "127.0.0.2=b")
+        self.assertEqual(code, 0, out + err)
+        self.assertRegex(out, r"127.0.0.1 +new +\d+ \(100.0 %\)")
+
     def test_wrong_usage_contacts_nobody(self):
-        for options in (["--rate", "0"], ["--duration", "5"], ["--identify", "no capture"], ["--connections", "old"]):
+        for options in (["--rate", "0"], ["--duration", "5"], ["--identify", "no capture"], ["--connections", "old"],
+                        ["--weights", "a"], ["--weights", "a=0"], ["--expect", "speed"], ["--address", "here"],
+                        ["--identify-json", "cluster"], ["--identify-address", "127.0.0.1"], ["--listen", "9100"],
+                        ["--identify-by-address"], ["--mesh", "/no/such/mesh.yaml"]):
             code, out, err = self.probe("api.example.org", "/", *options)
             self.assertEqual(code, 2, options)
             self.assertEqual(out, "")

@@ -2,6 +2,8 @@
 
 #include <cmath>
 #include <random>
+#include <string>
+#include <utility>
 
 #include <doctest/doctest.h>
 
@@ -109,6 +111,99 @@ TEST_CASE("the p value is that of a G-test") {
 TEST_CASE("a single cluster has nothing to balance") {
   CHECK(judge_balance({{"a", 1, 1}}).verdict == Balance::balanced);
   CHECK(judge_balance({{"a", 0, 1}}).verdict == Balance::not_enough_data);
+}
+
+// Looks at a growing sample every `step` connections up to `most`; the first verdict that is one, and after
+// how many.
+std::pair<Balance, int> first_verdict(std::mt19937_64& random, const std::vector<double>& truth,
+                                      const BalanceRule& rule, int step, int most) {
+  std::vector<ClusterCount> counts(truth.size());
+  for (std::size_t i = 0; i < truth.size(); ++i) counts[i].cluster = std::to_string(i);
+  std::discrete_distribution<std::size_t> pick(truth.begin(), truth.end());
+  for (int n = 1; n <= most; ++n) {
+    ++counts[pick(random)].connections;
+    if (n % step != 0) continue;
+    const Balance verdict = judge_balance(counts, rule).verdict;
+    if (verdict != Balance::not_enough_data) return {verdict, n};
+  }
+  return {Balance::not_enough_data, most};
+}
+
+int runs_ending(Balance wanted, const std::vector<double>& truth, const BalanceRule& rule, int runs,
+                int most) {
+  std::mt19937_64 random{2024};
+  int seen = 0;
+  for (int run = 0; run < runs; ++run) {
+    if (first_verdict(random, truth, rule, 20, most).first == wanted) ++seen;
+  }
+  return seen;
+}
+
+constexpr BalanceRule anytime{0.10, 0.95, BalanceMethod::anytime};
+
+TEST_CASE("stopping as soon as it looks certain is wrong in at most one run of twenty") {
+  // A share at the very edge of its band: either verdict is as wrong as it can be.
+  CHECK(runs_ending(Balance::balanced, {0.601, 0.399}, anytime, 200, 3000) <= 10);
+  CHECK(runs_ending(Balance::unbalanced, {0.599, 0.401}, anytime, 200, 3000) <= 10);
+  // The fixed interval is not made for being looked at again and again.
+  CHECK(runs_ending(Balance::balanced, {0.601, 0.399}, {0.10, 0.95}, 200, 3000) > 10);
+}
+
+TEST_CASE("until sure ends on fair and skewed and stuck balancers with the right verdict") {
+  for (const std::vector<double>& fair : {std::vector<double>{1, 1}, {1, 1, 1}, {1, 1, 1, 1}}) {
+    const auto needed = static_cast<int>(connections_needed(std::vector<double>(fair.size(), 1.0), anytime));
+    CHECK(runs_ending(Balance::balanced, fair, anytime, 100, needed) >= 85);
+    CHECK(runs_ending(Balance::unbalanced, fair, anytime, 100, needed) <= 5);
+  }
+  CHECK(runs_ending(Balance::unbalanced, {0.7, 0.3}, anytime, 100, 3000) >= 99);
+  CHECK(runs_ending(Balance::unbalanced, {1, 0}, anytime, 100, 100) == 100);
+}
+
+TEST_CASE("the anytime intervals hold the true shares at every look") {
+  std::mt19937_64 random{3};
+  for (const std::vector<double>& truth : {std::vector<double>{0.5, 0.5}, {0.7, 0.2, 0.1}}) {
+    int held = 0;
+    for (int run = 0; run < 100; ++run) {
+      std::discrete_distribution<std::size_t> pick(truth.begin(), truth.end());
+      std::vector<ClusterCount> counts(truth.size());
+      bool all = true;
+      for (int n = 1; n <= 1000; ++n) {
+        ++counts[pick(random)].connections;
+        if (n % 25 != 0) continue;
+        const auto verdict = judge_balance(counts, anytime);
+        for (std::size_t i = 0; i < truth.size(); ++i)
+          all = all && verdict.shares[i].low <= truth[i] && truth[i] <= verdict.shares[i].high;
+      }
+      held += all ? 1 : 0;
+    }
+    CHECK(held >= 95);
+  }
+}
+
+TEST_CASE("the evidence against balance crosses its line in at most one balanced run of twenty") {
+  std::mt19937_64 random{17};
+  int alarms = 0;
+  std::vector<int> until_alarm;
+  for (int run = 0; run < 400; ++run) {
+    std::uint64_t counts[2] = {0, 0};
+    bool alarm = false;
+    for (int n = 0; n < 5000; ++n) {
+      ++counts[random() % 2];
+      if (n % 10 == 9)
+        alarm = alarm || balance_evidence({{"a", counts[0], 1}, {"b", counts[1], 1}}) >= std::log(20.0);
+    }
+    alarms += alarm ? 1 : 0;
+  }
+  CHECK(alarms <= 24);  // 5.0 % of 400, and two standard deviations
+  // A dead one of two is noticed after 29 connections, as published for a prior of 100.
+  std::uint64_t n = 0;
+  while (balance_evidence({{"a", ++n, 1}, {"b", 0, 1}}) < std::log(20.0)) continue;
+  CHECK(n == 29);
+}
+
+TEST_CASE("the G-test says when its sample is too small for it") {
+  CHECK_FALSE(judge_balance({{"a", 4, 1}, {"b", 5, 1}}).g_is_valid);
+  CHECK(judge_balance({{"a", 5, 1}, {"b", 5, 1}}).g_is_valid);
 }
 
 }  // namespace

@@ -88,6 +88,48 @@ TEST_CASE("merged histograms equal one that saw everything") {
   CHECK(merged == whole);
 }
 
+TEST_CASE("any set of values is within one percent in memory that does not grow") {
+  std::mt19937_64 random{99};
+  for (int set = 0; set < 50; ++set) {
+    // Sets of different spread, from all alike to the whole range, with lumps.
+    const double middle = std::uniform_real_distribution<double>{0, std::log10(3.6e9)}(random);
+    const double spread = std::uniform_real_distribution<double>{0, 3}(random);
+    std::normal_distribution<double> exponent{middle, spread};
+    std::vector<microseconds> values;
+    Histogram histogram;
+    for (int i = 0; i < 500; ++i) {
+      const double us = std::clamp(std::pow(10, exponent(random)), 1.0, 3.6e9);
+      values.emplace_back(std::llround(us));
+      histogram.add(values.back());
+    }
+    std::sort(values.begin(), values.end());
+    for (int percent = 1; percent < 100; ++percent) {
+      const auto rank = static_cast<std::size_t>(std::ceil(percent / 100.0 * 500 - 1e-9)) - 1;
+      const auto exact = static_cast<double>(values[rank].count());
+      const auto found = static_cast<double>(histogram.quantile(percent / 100.0).count());
+      CHECK(std::abs(found - exact) <= 0.01 * exact);
+    }
+    microseconds sum{};
+    for (const microseconds value : values) sum += value;
+    CHECK(histogram.sum() == sum);
+    std::size_t buckets = 0;
+    histogram.for_each([&](microseconds, microseconds, std::uint64_t) { ++buckets; });
+    CHECK(buckets <= 14 * 1024 / sizeof(std::uint64_t));
+  }
+}
+
+TEST_CASE("those over a limit are counted to within its one percent") {
+  Histogram histogram;
+  for (int value = 1; value <= 1000; ++value) histogram.add(microseconds{value * 100});
+  for (const int limit : {100, 1'000, 20'000, 55'500, 99'900}) {
+    const auto over = static_cast<double>(histogram.count_over(microseconds{limit}));
+    const double exact = 1000 - limit / 100;
+    CHECK(std::abs(over - exact) <= 1 + 0.01 * limit / 100);
+  }
+  CHECK(histogram.count_over(microseconds{100'000}) == 0);
+  CHECK(histogram.count_over(microseconds{0}) == 1000);
+}
+
 TEST_CASE("an empty histogram answers zero") {
   CHECK(Histogram{}.quantile(0.5) == microseconds{0});
   CHECK(Histogram{}.min() == microseconds{0});

@@ -18,7 +18,7 @@ std::string error_of(const IdentifyRule& rule) {
 }
 
 TEST_CASE("a header of the answer names the cluster") {
-  const Identifier identifier = make({.header = "X-Cluster", .clusters = {"one", "two"}});
+  const Identifier identifier = make({.clusters = {"one", "two"}, .header = "X-Cluster"});
   CHECK(identifier.header() == "X-Cluster");
   CHECK(identifier.identify({"Hello from Cluster two", " one\t", std::nullopt}) == "one");
   CHECK_FALSE(identifier.identify({"Hello from Cluster two", "", std::nullopt}));
@@ -47,7 +47,7 @@ TEST_CASE("rules that cannot work are refused with the reason") {
   CHECK(error_of({.header = "X Cluster"}).find("no name of a header") != std::string::npos);
   CHECK(error_of({.json_pointer = "cluster"}).find("RFC 6901") != std::string::npos);
   CHECK(error_of({.json_pointer = "/a~2"}).find("RFC 6901") != std::string::npos);
-  CHECK(error_of({.addresses = {{*parse_ip("192.0.2.1"), "three"}}, .clusters = {"one"}}).find("'three'") !=
+  CHECK(error_of({.clusters = {"one"}, .addresses = {{*parse_ip("192.0.2.1"), "three"}}}).find("'three'") !=
         std::string::npos);
   CHECK(error_of({.regex = "no capture"}).find("exactly one capture") != std::string::npos);
 }

@@ -52,7 +52,7 @@ TEST_CASE("the tally is a matrix of address and cluster") {
   CHECK(tally.clusters() == std::set<std::string>{"one", "two"});
   CHECK(tally.sum().total() == 6);
   CHECK(tally.sum().ok() == 4);
-  CHECK(tally.sum().latency.count() == 4);
+  CHECK(tally.sum().latency().count() == 4);
   // Two requests on one connection are one draw.
   CHECK(tally.connections(StreamKind::following) == std::map<std::string, std::uint64_t>{{"two", 1}});
   CHECK(tally.connections(std::nullopt) == std::map<std::string, std::uint64_t>{{"one", 1}, {"two", 2}});
@@ -111,7 +111,7 @@ TEST_CASE("a summary counts which address each DNS answer named first") {
   DnsAnswer failed;
   failed.result = DnsResult::servfail;
   summary.add(failed);
-  const LookupSummary& lookup = summary.lookups().at(Family::ipv4);
+  const LookupSummary& lookup = summary.lookups().at({"", Family::ipv4});
   CHECK(lookup.first.at(first) == 1);
   CHECK(lookup.first.at(second) == 2);
   CHECK(lookup.results.at(DnsResult::servfail) == 1);
