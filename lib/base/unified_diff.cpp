@@ -35,7 +35,11 @@ std::string unified_diff(std::string_view before, std::string_view after, std::s
   diff.composeUnifiedHunks();
   std::ostringstream hunks;
   diff.printUnifiedFormat(hunks);
-  return fmt::format("--- {}\n+++ {}\n{}", before_name, after_name, hunks.str());
+  std::string text = hunks.str();
+  // Of an empty text diff says line 0, the library line 1.
+  if (before.empty()) text.replace(0, std::string_view{"@@ -1,0"}.size(), "@@ -0,0");
+  if (after.empty()) text.replace(text.find("+1,0"), std::string_view{"+1,0"}.size(), "+0,0");
+  return fmt::format("--- {}\n+++ {}\n{}", before_name, after_name, text);
 }
 
 }  // namespace meshdrill
