@@ -162,6 +162,10 @@ class FullListener:
     def make_room(self):
         self.socket.listen(128)
 
+    def close(self):
+        for each in (self.socket, *self.fillers):
+            each.close()
+
 
 def run_quietly(*command):
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -279,6 +283,7 @@ class Transport(Servers):
     def test_each_failure_of_http_and_tcp_is_in_its_bucket(self):
         site = f"http://127.0.0.1:{self.ports.http}"
         full = FullListener()
+        self.addCleanup(full.close)
         hasty = ("--first-byte-timeout", "300ms")
         self.check_buckets([
             ("answered", "ok", f"{site}/"),
@@ -311,6 +316,7 @@ class Transport(Servers):
 
     def test_a_connection_that_a_repeated_syn_brought_about_is_flagged(self):
         full = FullListener()
+        self.addCleanup(full.close)
         with ThreadPoolExecutor(1) as pool:
             run = pool.submit(self.probe, f"http://127.0.0.1:{full.port}/", "--connect-timeout", "4s", "--timeout", "6s",
                               "--first-byte-timeout", "200ms")
