@@ -52,6 +52,10 @@ function(meshdrill_tests name)
   target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_link_libraries(${name}_tests PRIVATE meshdrill::${name} ${arg_LINK} doctest::doctest)
   foreach(source IN LISTS arg_SOURCES)
+    # The others are shared between these.
+    if(NOT source MATCHES "_test[.]cpp$")
+      continue()
+    endif()
     string(REPLACE "_test.cpp" "" unit ${source})
     add_test(NAME ${name}.${unit} COMMAND ${name}_tests --source-file=*/${name}/${source})
     set_tests_properties(${name}.${unit} PROPERTIES

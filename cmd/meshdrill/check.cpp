@@ -30,7 +30,6 @@ struct CheckOptions {
   std::string cilium_version;
   std::string values_key;
   std::string format = "text";
-  std::string generated;  // a folder that generate wrote
   bool allow_renumber = false;
 };
 
@@ -63,10 +62,19 @@ CheckResult check_mesh(const CheckOptions& options) {
   if (!*loaded) return {std::move(loaded->error()), "mesh-file", {}, {}};
   CheckResult checked{(*loaded)->findings, "mesh-file", {}, [loaded] { print_mesh((*loaded)->mesh); }};
   for (const mesh::Cluster& cluster : (*loaded)->mesh.clusters) checked.clusters.push_back(to_json(cluster));
-  if (options.generated.empty()) return checked;
-  for (Diagnostic& found : mesh::certificate_findings(options.generated, std::chrono::system_clock::now())) {
-    found.rule = "certificate";
-    checked.findings.push_back(std::move(found));
+  return checked;
+}
+
+// What generate wrote.
+CheckResult check_folder(const std::string& folder) {
+  CheckResult checked{
+      mesh::certificate_findings(folder, std::chrono::system_clock::now()), "certificate", {}, {}};
+  if (checked.findings.empty()) {
+    checked.findings.push_back({Severity::error,
+                                {folder, 0, 0},
+                                "there are no certificates of meshdrill in this folder",
+                                "give a mesh file, Helm values, or the folder that generate wrote",
+                                {}});
   }
   return checked;
 }
@@ -130,9 +138,7 @@ int usage(const std::string& message) {
 
 int check(const CheckOptions& options) {
   if (options.files.size() == 1 && std::filesystem::is_directory(options.files.front())) {
-    const auto now = std::chrono::system_clock::now();
-    return show({mesh::certificate_findings(options.files.front(), now), "certificates", {}, {}},
-                options.format, {});
+    return show(check_folder(options.files.front()), options.format, {});
   }
   std::size_t mesh_files = 0;
   for (const std::string& file : options.files) mesh_files += static_cast<std::size_t>(is_mesh_file(file));
@@ -144,12 +150,8 @@ int check(const CheckOptions& options) {
     if (!options.cilium_version.empty() || !options.values_key.empty()) {
       return usage("--cilium-version and --values-key are for Helm values; a mesh file says both itself");
     }
-    if (!options.generated.empty() && !std::filesystem::is_directory(options.generated)) {
-      return usage(fmt::format("--generated: {} is no folder", options.generated));
-    }
     return show(check_mesh(options), options.format, {});
   }
-  if (!options.generated.empty()) return usage("--generated belongs to a mesh file");
   std::optional<mesh::CiliumVersion> version;
   if (!options.cilium_version.empty()) {
     const auto parsed = mesh::parse_version(options.cilium_version);
@@ -187,9 +189,6 @@ void add_check(CLI::App& app, Run& run) {
                    "The key of an umbrella chart under which Cilium's values stand; by default found");
   verb->add_option("-o,--output", options->format, "text, json or sarif")
       ->check(CLI::IsMember({"text", "json", "sarif"}));
-  verb->add_option("--generated", options->generated,
-                   "A folder that generate wrote from this mesh file: its certificates are read back, too")
-      ->type_name("DIR");
   verb->add_flag("--allow-renumber", options->allow_renumber,
                  "Accept changes of names, IDs and Pod CIDRs that live clusters have, as generate would");
   verb->callback([&run, options] { run = [options] { return check(*options); }; });

@@ -175,7 +175,7 @@ std::string outage_section(const ProbeReport& report) {
       text += fmt::format("  {}: {} more, shorter ones\n", stream.stream.name, stream.outages_dropped);
     }
     if (stream.syn_retransmits > 0) {
-      text += fmt::format("  {}: {} answered only after a lost SYN was repeated\n", stream.stream.name,
+      text += fmt::format("  {}: {} connected only after a lost SYN was repeated\n", stream.stream.name,
                           plural(stream.syn_retransmits, "request"));
     }
     if (stream.rescued > 0) {

@@ -150,7 +150,7 @@ void write_outages(Writer& out, const ProbeReport& report) {
     for (const Outage& outage : stream.outages) longest = std::max(longest, outage.bounds().lower);
     out.sample({{"stream", stream.stream.name}}, static_cast<double>(longest.count()) / 1e6);
   }
-  out.begin("syn_retransmits_total", "counter", "Requests answered after a lost SYN was repeated.");
+  out.begin("syn_retransmits_total", "counter", "Requests connected after a lost SYN was repeated.");
   for (const StreamSummary& stream : report.streams) {
     out.sample({{"stream", stream.stream.name}}, stream.syn_retransmits);
   }

@@ -67,8 +67,9 @@ void Summary::add(const Sample& sample) {
   if (sample.rescue != Rescue::none) ++summary.rescued;
   if (sample.outcome == Outcome::ok) {
     summary.times.add(sample);
-    if (sample.syn_retransmits > 0) ++summary.syn_retransmits;
   }
+  // A connection that was never made has a bucket of its own.
+  if (sample.syn_retransmits > 0 && sample.outcome != Outcome::connect_timeout) ++summary.syn_retransmits;
   if (sample.outcome != Outcome::not_sent) lateness_.add(sample.started - sample.planned);
   tally_.add(summary.stream, sample);
   reading.order.add(sample, [&](const Sample& next) { reading.finder.add(next); });

