@@ -119,19 +119,35 @@ Result<KeyPair> make_authority(const std::string& common_name, Duration validity
   return to_pem(self, key.get());
 }
 
-Result<KeyPair> issue_certificate(const KeyPair& authority, const CertificateRequest& request) {
-  const Certificate issuer = parse_certificate(authority.certificate);
-  const Key issuer_key = parse_key(authority.key);
-  if (!issuer || !issuer_key) return fail("cannot read the certificate authority");
+struct CertificateIssuer::Authority {
+  Certificate certificate;
+  Key key;
+};
+
+Result<CertificateIssuer> CertificateIssuer::make(const KeyPair& authority) {
+  auto parsed = std::make_shared<Authority>();
+  parsed->certificate = parse_certificate(authority.certificate);
+  parsed->key = parse_key(authority.key);
+  if (!parsed->certificate || !parsed->key) return fail("cannot read the certificate authority");
+  return CertificateIssuer{std::move(parsed)};
+}
+
+Result<KeyPair> CertificateIssuer::issue(const CertificateRequest& request) const {
+  X509* const issuer = authority_->certificate.get();
   const Key key{EVP_EC_gen("P-256")};
   if (!key) return openssl::error("make a key");
   const Certificate certificate = blank_certificate(key.get(), request);
-  if (!certificate || X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer.get())) != 1 ||
-      !add_leaf_extensions(certificate.get(), issuer.get(), request) ||
-      X509_sign(certificate.get(), issuer_key.get(), EVP_sha256()) == 0) {
+  if (!certificate || X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer)) != 1 ||
+      !add_leaf_extensions(certificate.get(), issuer, request) ||
+      X509_sign(certificate.get(), authority_->key.get(), EVP_sha256()) == 0) {
     return openssl::error(fmt::format("issue a certificate for {}", request.common_name));
   }
   return to_pem(certificate.get(), key.get());
+}
+
+Result<KeyPair> issue_certificate(const KeyPair& authority, const CertificateRequest& request) {
+  return CertificateIssuer::make(authority).and_then(
+      [&](const CertificateIssuer& issuer) { return issuer.issue(request); });
 }
 
 }  // namespace meshdrill

@@ -4,7 +4,9 @@
 #include "base/duration.hpp"
 #include "base/result.hpp"
 
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace meshdrill {
@@ -26,6 +28,22 @@ struct CertificateRequest {
 };
 
 Result<KeyPair> make_authority(const std::string& common_name, Duration validity);
+
+// A CA that is ready to issue. Reading its key costs several times what issuing does, hence once for many.
+class CertificateIssuer {
+ public:
+  static Result<CertificateIssuer> make(const KeyPair& authority);
+
+  [[nodiscard]] Result<KeyPair> issue(const CertificateRequest& request) const;
+
+ private:
+  struct Authority;
+  explicit CertificateIssuer(std::shared_ptr<const Authority> authority) : authority_(std::move(authority)) {}
+
+  std::shared_ptr<const Authority> authority_;
+};
+
+// The same for a single one.
 Result<KeyPair> issue_certificate(const KeyPair& authority, const CertificateRequest& request);
 
 }  // namespace meshdrill

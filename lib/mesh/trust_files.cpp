@@ -116,16 +116,33 @@ std::vector<TlsSecret> kept_secrets(const fs::path& path) {
   return secrets ? std::move(*secrets) : std::vector<TlsSecret>{};
 }
 
-// No certificate outlives the CA that it comes from.
-Result<KeyPair> issue(const KeyPair& authority, CertificateRequest request, Now now) {
-  if (const auto facts = read_certificate(authority.certificate)) {
-    request.validity = std::min<Duration>(request.validity, facts->not_after - now);
+// Issues with the mesh's CA, which is read when the first certificate is needed. None outlives the CA.
+class MeshIssuer {
+ public:
+  MeshIssuer(const KeyPair& authority, Now now) : authority_(authority), now_(now) {}
+
+  Result<KeyPair> issue(CertificateRequest request) {
+    if (!issuer_) {
+      Result<CertificateIssuer> made = CertificateIssuer::make(authority_);
+      const Result<CertificateFacts> facts = read_certificate(authority_.certificate);
+      if (!made || !facts) return tl::unexpected(made ? facts.error() : made.error());
+      issuer_ = std::move(*made);
+      left_ = facts->not_after - now_;
+    }
+    request.validity = std::min(request.validity, left_);
+    return issuer_->issue(request);
   }
-  return issue_certificate(authority, request);
-}
+
+ private:
+  const KeyPair& authority_;
+  Now now_;
+  std::optional<CertificateIssuer> issuer_;
+  Duration left_{};
+};
 
 void load_secrets(const Mesh& mesh, const AuthorityFiles& files, const fs::path& folder, Now now,
                   TrustMaterial& material, Findings& found) {
+  MeshIssuer issuer{material.authority, now};
   for (const Cluster& cluster : mesh.clusters) {
     const std::vector<TlsSecret> kept = kept_secrets(folder / certificates_path(cluster));
     std::vector<TrustMaterial::Secret>& secrets = material.secrets[cluster.name];
@@ -142,7 +159,7 @@ void load_secrets(const Mesh& mesh, const AuthorityFiles& files, const fs::path&
                                        planned.secret, cluster.name),
                            "Put the key there, with mode 0600, or generate where it is.");
       }
-      Result<KeyPair> pair = issue(material.authority, planned.request, now);
+      Result<KeyPair> pair = issuer.issue(planned.request);
       if (!pair) return found.error(mesh.trust.where, pair.error().message);
       secrets.push_back({planned.secret, std::move(*pair)});
     }
@@ -196,9 +213,11 @@ Result<TrustMaterial> make_trust(const Mesh& mesh) {
   if (!authority) return tl::unexpected(authority.error());
   material.authority = std::move(*authority);
   if (!issues_certificates(mesh.trust)) return material;
+  const Result<CertificateIssuer> issuer = CertificateIssuer::make(material.authority);
+  if (!issuer) return tl::unexpected(issuer.error());
   for (const Cluster& cluster : mesh.clusters) {
     for (const PlannedCertificate& planned : certificate_plan(mesh, cluster)) {
-      Result<KeyPair> pair = issue_certificate(material.authority, planned.request);
+      Result<KeyPair> pair = issuer->issue(planned.request);
       if (!pair) return tl::unexpected(pair.error());
       material.secrets[cluster.name].push_back({planned.secret, std::move(*pair)});
     }

@@ -1,7 +1,7 @@
 // Holds our reading of kubeconfig files against kubectl's own: `kubectl config view --raw --flatten -o json`.
+#include "base/base64.hpp"
 #include "base/text.hpp"
 #include "base/yaml_writer.hpp"
-#include "base/base64.hpp"
 #include "kube/json_fields.hpp"
 #include "kube/kubeconfig.hpp"
 #include "kube/server_url.hpp"

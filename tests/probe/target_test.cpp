@@ -38,7 +38,8 @@ TEST_CASE("the request names the host of the URL") {
   CHECK(fresh.find("Connection: close\r\n") != std::string::npos);
   CHECK(fresh.ends_with("\r\n\r\n"));
   CHECK(request_bytes(target, {}, true).find("Connection: keep-alive\r\n") != std::string::npos);
-  CHECK(request_bytes(*parse_target("http://[::1]/"), {}, false).find("Host: [::1]\r\n") != std::string::npos);
+  CHECK(request_bytes(*parse_target("http://[::1]/"), {}, false).find("Host: [::1]\r\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("DNS servers are read with and without port") {
