@@ -68,9 +68,8 @@ std::optional<double> integer(std::string_view text) {
     text.remove_prefix(mark == 'x' || mark == 'b' || mark == 'o' ? 2 : 1);
   }
   std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, status] = std::from_chars(text.data(), end, value, base);
-  if (status != std::errc{} || stop != end) return std::nullopt;
+  const auto [stop, status] = std::from_chars(text.begin(), text.end(), value, base);
+  if (status != std::errc{} || stop != text.end()) return std::nullopt;
   constexpr std::uint64_t largest = std::numeric_limits<std::int64_t>::max();
   if (sign && value > largest + (negative ? 1 : 0)) return std::nullopt;
   return negative ? -static_cast<double>(value) : static_cast<double>(value);

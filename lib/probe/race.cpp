@@ -101,7 +101,7 @@ std::optional<Clock::time_point> when_resolved(const Course& course) {
 std::optional<Clock::time_point> when_next(const Course& course) {
   if (!course.next()) return std::nullopt;
   if (!course.last_attempt) return when_resolved(course);
-  if (course.attempts.back().over) return *course.last_attempt;
+  if (course.attempts.back().over) return course.last_attempt;
   return *course.last_attempt + course.services.times.attempt_delay;
 }
 
