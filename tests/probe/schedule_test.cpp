@@ -66,9 +66,12 @@ TEST_CASE("neighbouring gaps of a Poisson schedule say nothing of each other nor
   const auto gaps = [](std::uint64_t seed) {
     const Schedule schedule = Schedule::poisson(1, 0ns, seed);
     std::vector<double> result;
-    for (std::uint64_t i = 0; i < count; ++i)
-      result.push_back(
-          std::chrono::duration<double>(schedule.start_of(i + 1) - schedule.start_of(i)).count());
+    Duration before = schedule.start_of(0);
+    for (std::uint64_t i = 1; i <= count; ++i) {
+      const Duration start = schedule.start_of(i);
+      result.push_back(std::chrono::duration<double>(start - before).count());
+      before = start;
+    }
     return result;
   };
   const auto correlation = [](const std::vector<double>& a, const std::vector<double>& b, std::size_t lag) {
