@@ -3,7 +3,7 @@
 //
 // lookups SECONDS ours|bare: prints the lookups made and the CPU that each took, in µs.
 #include "base/async.hpp"
-#include "probe/resolver.hpp"
+#include "probe/dns/resolver.hpp"
 
 #include <array>
 #include <csignal>

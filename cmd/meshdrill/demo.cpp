@@ -10,9 +10,9 @@
 #include "mesh/trust_files.hpp"
 #include "mesh/write_tree.hpp"
 #include "mesh_access.hpp"
-#include "probe/matrix.hpp"
 #include "probe/prober.hpp"
-#include "probe/summary.hpp"
+#include "probe/show/matrix.hpp"
+#include "probe/statistics/summary.hpp"
 #include "report/json_report.hpp"
 #include "report/text_report.hpp"
 

@@ -1,8 +1,8 @@
 // What the command line of `meshdrill probe` says, read and checked.
 #pragma once
 
-#include "probe/probe_report.hpp"
 #include "probe/prober.hpp"
+#include "probe/show/probe_report.hpp"
 
 #include <optional>
 #include <string>

@@ -1,7 +1,7 @@
 #include "probe_watch.hpp"
 
 #include "base/files.hpp"
-#include "probe/prometheus.hpp"
+#include "probe/show/prometheus.hpp"
 #include "terminal.hpp"
 
 #include <utility>

@@ -1,9 +1,9 @@
 // Reads what the prober says while it runs, on one thread, and shows it: live view, CSV, metrics.
 #pragma once
 
-#include "probe/live_view.hpp"
-#include "probe/metrics_server.hpp"
-#include "probe/windows.hpp"
+#include "probe/show/live_view.hpp"
+#include "probe/show/metrics_server.hpp"
+#include "probe/statistics/windows.hpp"
 #include "probe_options.hpp"
 
 #include <cstdio>

@@ -2,7 +2,7 @@
 
 #include "base/duration.hpp"
 #include "base/files.hpp"
-#include "probe/request.hpp"
+#include "probe/ask/request.hpp"
 
 #include <charconv>
 #include <map>

@@ -5,9 +5,9 @@
 
 #include "drill/journal.hpp"
 #include "drill/scenario.hpp"
-#include "probe/in_order.hpp"
-#include "probe/outage.hpp"
-#include "probe/tally.hpp"
+#include "probe/statistics/in_order.hpp"
+#include "probe/statistics/outage.hpp"
+#include "probe/statistics/tally.hpp"
 
 #include <array>
 #include <map>

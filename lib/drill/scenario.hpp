@@ -4,8 +4,8 @@
 
 #include "base/document.hpp"
 #include "base/duration.hpp"
-#include "probe/balance.hpp"
 #include "probe/prober.hpp"
+#include "probe/statistics/balance.hpp"
 
 #include <array>
 #include <filesystem>

@@ -1,7 +1,7 @@
 #include "probe/plan.hpp"
 
 #include "base/files.hpp"
-#include "probe/vantage.hpp"
+#include "probe/dns/vantage.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,10 +1,10 @@
 // A ProbeConfig, read and checked: what is pure in starting a run.
 #pragma once
 
-#include "probe/identify.hpp"
+#include "probe/ask/identify.hpp"
+#include "probe/ask/target.hpp"
 #include "probe/prober.hpp"
 #include "probe/schedule.hpp"
-#include "probe/target.hpp"
 
 #include <vector>
 

@@ -1,9 +1,9 @@
 #include "probe/prober.hpp"
 
-#include "probe/exchange.hpp"
-#include "probe/name_watch.hpp"
+#include "probe/ask/exchange.hpp"
+#include "probe/ask/poller.hpp"
+#include "probe/dns/name_watch.hpp"
 #include "probe/plan.hpp"
-#include "probe/poller.hpp"
 #include "probe/schedule.hpp"
 #include "probe/stalls.hpp"
 #include "probe/stream_runner.hpp"

@@ -4,7 +4,7 @@
 
 #include "base/duration.hpp"
 #include "base/result.hpp"
-#include "probe/request.hpp"
+#include "probe/ask/request.hpp"
 #include "probe/sample.hpp"
 #include "probe/schedule.hpp"
 

@@ -1,6 +1,6 @@
 #include "probe/stream_runner.hpp"
 
-#include "probe/race.hpp"
+#include "probe/ask/race.hpp"
 
 #include <utility>
 

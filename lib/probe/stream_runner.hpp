@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/async.hpp"
-#include "probe/exchange.hpp"
-#include "probe/resolver.hpp"
+#include "probe/ask/exchange.hpp"
+#include "probe/dns/resolver.hpp"
 #include "probe/schedule.hpp"
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 
 #include "base/text.hpp"
 #include "base/text_table.hpp"
-#include "probe/matrix.hpp"
+#include "probe/show/matrix.hpp"
 #include "report/phrases.hpp"
 
 #include <algorithm>

@@ -9,8 +9,8 @@
 // was not seen passes when it was no longer than the longest gap that the stream itself reports. The exit
 // code is 0 when at least 99 % hold the truth, and everything else holds always.
 #include "outage_targets.hpp"
-#include "probe/balance.hpp"
-#include "probe/summary.hpp"
+#include "probe/statistics/balance.hpp"
+#include "probe/statistics/summary.hpp"
 
 #include <algorithm>
 #include <cmath>

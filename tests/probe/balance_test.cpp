@@ -1,4 +1,4 @@
-#include "probe/balance.hpp"
+#include "probe/statistics/balance.hpp"
 
 #include <cmath>
 #include <random>

@@ -1,6 +1,6 @@
-#include "probe/condition.hpp"
+#include "probe/statistics/condition.hpp"
 
-#include "probe/probe_report.hpp"
+#include "probe/show/probe_report.hpp"
 
 #include <doctest/doctest.h>
 

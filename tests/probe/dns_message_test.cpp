@@ -1,4 +1,4 @@
-#include "probe/dns_message.hpp"
+#include "probe/dns/dns_message.hpp"
 
 #include <random>
 

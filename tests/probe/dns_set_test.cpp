@@ -1,4 +1,4 @@
-#include "probe/dns_set.hpp"
+#include "probe/dns/dns_set.hpp"
 
 #include <doctest/doctest.h>
 

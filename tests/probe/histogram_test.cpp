@@ -1,4 +1,4 @@
-#include "probe/histogram.hpp"
+#include "probe/statistics/histogram.hpp"
 
 #include <algorithm>
 #include <cmath>

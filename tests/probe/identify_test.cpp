@@ -1,4 +1,4 @@
-#include "probe/identify.hpp"
+#include "probe/ask/identify.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "probe/live_view.hpp"
+#include "probe/show/live_view.hpp"
 
 #include <algorithm>
 

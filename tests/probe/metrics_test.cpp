@@ -1,6 +1,6 @@
 #include "base/async.hpp"
-#include "probe/metrics_server.hpp"
-#include "probe/prometheus.hpp"
+#include "probe/show/metrics_server.hpp"
+#include "probe/show/prometheus.hpp"
 
 #include <map>
 #include <regex>

@@ -1,4 +1,4 @@
-#include "probe/outage.hpp"
+#include "probe/statistics/outage.hpp"
 
 #include "probe/schedule.hpp"
 

@@ -1,6 +1,6 @@
 #include "probe/plan.hpp"
 
-#include "probe/vantage.hpp"
+#include "probe/dns/vantage.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 #include "probe/prober.hpp"
 
-#include "probe/outage.hpp"
+#include "probe/statistics/outage.hpp"
 #include "probe/support/dns_server.hpp"
 #include "probe/support/http_server.hpp"
 #include "probe/support/recorded_run.hpp"

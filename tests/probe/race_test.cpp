@@ -1,4 +1,4 @@
-#include "probe/race.hpp"
+#include "probe/ask/race.hpp"
 
 #include "probe/support/dns_server.hpp"
 #include "probe/support/http_server.hpp"

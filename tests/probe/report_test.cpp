@@ -1,4 +1,4 @@
-#include "probe/probe_report.hpp"
+#include "probe/show/probe_report.hpp"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>

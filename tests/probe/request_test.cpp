@@ -1,8 +1,8 @@
-#include "probe/request.hpp"
+#include "probe/ask/request.hpp"
 
 #include "base/files.hpp"
-#include "probe/judge.hpp"
-#include "probe/target.hpp"
+#include "probe/ask/judge.hpp"
+#include "probe/ask/target.hpp"
 
 #include <cstdlib>
 #include <filesystem>

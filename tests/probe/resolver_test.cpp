@@ -1,4 +1,4 @@
-#include "probe/resolver.hpp"
+#include "probe/dns/resolver.hpp"
 
 #include "probe/support/dns_server.hpp"
 

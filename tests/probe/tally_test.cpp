@@ -1,6 +1,6 @@
-#include "probe/tally.hpp"
+#include "probe/statistics/tally.hpp"
 
-#include "probe/summary.hpp"
+#include "probe/statistics/summary.hpp"
 
 #include <algorithm>
 #include <random>

@@ -1,6 +1,6 @@
-#include "probe/target.hpp"
+#include "probe/ask/target.hpp"
 
-#include "probe/identify.hpp"
+#include "probe/ask/identify.hpp"
 #include "probe/plan.hpp"
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-#include "probe/vantage.hpp"
+#include "probe/dns/vantage.hpp"
 
 #include "probe/support/dns_server.hpp"
 #include "probe/support/http_server.hpp"

@@ -1,6 +1,6 @@
-#include "probe/windows.hpp"
+#include "probe/statistics/windows.hpp"
 
-#include "probe/recent.hpp"
+#include "probe/statistics/recent.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,0 +1,229 @@
+#include "probe/dns/resolver.hpp"
+
+#include "probe/dns/dns_channel.hpp"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+
+namespace meshdrill::probe {
+namespace {
+
+using Handler = asio::any_completion_handler<void(ServerReply)>;
+using Message = std::span<const unsigned char>;
+
+DnsResult result_of(Delivery delivery) {
+  switch (delivery) {
+    case Delivery::timeout:
+      return DnsResult::timeout;
+    case Delivery::unreachable:
+      return DnsResult::unreachable;
+    case Delivery::answered:
+    case Delivery::failed:
+      break;
+  }
+  return DnsResult::error;
+}
+
+// One server: asked over UDP, and over TCP where that was not enough.
+struct Server {
+  std::string name;
+  DnsChannel udp;
+  std::optional<DnsChannel> tcp{};
+};
+
+// One question on its way from server to server.
+struct Lookup {
+  std::string name;
+  RecordType type;
+  std::size_t server;  // that is being asked
+  Handler handler;
+  Clock::time_point asked, deadline;
+  ServerReply reply{};
+};
+using LookupPtr = std::shared_ptr<Lookup>;
+
+}  // namespace
+
+class Resolver::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(asio::io_context& context, Vantage of, Duration timeout)
+      : vantage(std::move(of)), context_(context), timeout_(timeout) {}
+
+  Result<> open();
+  void start(const std::string& name, RecordType type, Handler handler);
+  void cancel();
+
+  const Vantage vantage;
+
+ private:
+  [[nodiscard]] bool takes_turns() const { return vantage.kind == VantageKind::authority; }
+  Result<DnsChannel> make_channel(const std::string& server, DnsChannel::Transport transport);
+  void ask(const LookupPtr& lookup);
+  void on_udp(const LookupPtr& lookup, Delivery delivery, Message bytes, const std::string& why);
+  void ask_over_tcp(const LookupPtr& lookup);
+  void on_tcp(const LookupPtr& lookup, Delivery delivery, Message bytes, const std::string& why);
+  void fail_over(const LookupPtr& lookup, Delivery delivery, const std::string& why);
+  void read(const LookupPtr& lookup, Message bytes);
+  void finish(const LookupPtr& lookup);
+
+  asio::io_context& context_;
+  Duration timeout_;
+  std::vector<Server> servers_;
+  std::size_t turn_ = 0;
+  bool cancelling_ = false;
+};
+
+Result<> Resolver::Impl::open() {
+  for (const std::string& name : vantage.servers) {
+    auto channel = make_channel(name, DnsChannel::Transport::udp);
+    if (!channel) return tl::unexpected(channel.error());
+    servers_.push_back({name, std::move(*channel)});
+  }
+  return {};
+}
+
+Result<DnsChannel> Resolver::Impl::make_channel(const std::string& server, DnsChannel::Transport transport) {
+  const auto count = takes_turns() ? 1 : static_cast<std::int64_t>(vantage.servers.size());
+  return DnsChannel::make(context_, {server, transport, !takes_turns(), timeout_ / count});
+}
+
+void Resolver::Impl::start(const std::string& name, RecordType type, Handler handler) {
+  const auto now = Clock::now();
+  const std::size_t first = takes_turns() ? turn_++ % servers_.size() : 0;
+  auto lookup = std::make_shared<Lookup>(Lookup{name, type, first, std::move(handler), now, now + timeout_});
+  lookup->reply.answer.name = name;
+  lookup->reply.answer.vantage = vantage.name;
+  ask(lookup);
+}
+
+void Resolver::Impl::ask(const LookupPtr& lookup) {
+  Server& server = servers_[lookup->server];
+  lookup->reply.answer.server = server.name;
+  server.udp.ask(lookup->name, lookup->type,
+                 [this, lookup](Delivery delivery, Message bytes, const std::string& why) {
+                   on_udp(lookup, delivery, bytes, why);
+                 });
+}
+
+void Resolver::Impl::on_udp(const LookupPtr& lookup, Delivery delivery, Message bytes,
+                            const std::string& why) {
+  if (delivery != Delivery::answered) return fail_over(lookup, delivery, why);
+  read(lookup, bytes);
+  lookup->reply.message.truncated ? ask_over_tcp(lookup) : finish(lookup);
+}
+
+void Resolver::Impl::ask_over_tcp(const LookupPtr& lookup) {
+  Server& server = servers_[lookup->server];
+  lookup->reply.answer.over_tcp = true;
+  if (!server.tcp) {
+    auto channel = make_channel(server.name, DnsChannel::Transport::tcp);
+    if (!channel) return fail_over(lookup, Delivery::failed, channel.error().message);
+    server.tcp.emplace(std::move(*channel));
+  }
+  // The time that the answer over UDP took is gone; the channel does not know of it.
+  auto timer = std::make_shared<Timer>(context_, lookup->deadline);
+  timer->async_wait([self = weak_from_this(), lookup, timer](const error_code& error) {
+    if (const auto impl = self.lock(); impl && !error) impl->on_tcp(lookup, Delivery::timeout, {}, {});
+  });
+  server.tcp->ask(lookup->name, lookup->type,
+                  [this, lookup, timer](Delivery delivery, Message bytes, const std::string& why) {
+                    timer->cancel();
+                    on_tcp(lookup, delivery, bytes, why);
+                  });
+}
+
+void Resolver::Impl::on_tcp(const LookupPtr& lookup, Delivery delivery, Message bytes,
+                            const std::string& why) {
+  if (!lookup->handler) return;
+  if (delivery != Delivery::answered) return fail_over(lookup, delivery, why);
+  read(lookup, bytes);
+  finish(lookup);
+}
+
+void Resolver::Impl::fail_over(const LookupPtr& lookup, Delivery delivery, const std::string& why) {
+  DnsAnswer& answer = lookup->reply.answer;
+  const bool another = !takes_turns() && !cancelling_ && lookup->server + 1 < servers_.size() &&
+                       Clock::now() < lookup->deadline;
+  if (another) {
+    answer.unanswered.push_back(answer.server);
+    answer.over_tcp = false;
+    ++lookup->server;
+    return ask(lookup);
+  }
+  answer.result = result_of(delivery);
+  answer.detail = why;
+  lookup->reply.message = {};
+  finish(lookup);
+}
+
+void Resolver::Impl::read(const LookupPtr& lookup, Message bytes) {
+  DnsAnswer& answer = lookup->reply.answer;
+  auto message = parse_dns_message(bytes);
+  answer.result = message ? DnsResult::ok : DnsResult::error;
+  answer.detail = message ? "" : message.error().message;
+  lookup->reply.message = message ? std::move(*message) : DnsMessage{};
+}
+
+void Resolver::Impl::finish(const LookupPtr& lookup) {
+  DnsAnswer& answer = lookup->reply.answer;
+  answer.took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - lookup->asked);
+  // Never from inside c-ares: the handler may start the next lookup, or end the resolver.
+  asio::post(context_,
+             [handler = std::exchange(lookup->handler, nullptr), reply = std::move(lookup->reply)]() mutable {
+               std::move(handler)(std::move(reply));
+             });
+}
+
+void Resolver::Impl::cancel() {
+  cancelling_ = true;
+  for (Server& server : servers_) {
+    server.udp.cancel();
+    if (server.tcp) server.tcp->cancel();
+  }
+  cancelling_ = false;
+}
+
+Resolver::Resolver(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Resolver::Resolver(Resolver&&) noexcept = default;
+Resolver& Resolver::operator=(Resolver&&) noexcept = default;
+Resolver::~Resolver() {
+  if (impl_) impl_->cancel();
+}
+
+Result<Resolver> Resolver::make(asio::io_context& context, Vantage vantage, Duration timeout) {
+  auto impl = std::make_shared<Impl>(context, std::move(vantage), timeout);
+  if (auto opened = impl->open(); !opened) return tl::unexpected(opened.error());
+  return Resolver{std::move(impl)};
+}
+
+Task<DnsAnswer> Resolver::resolve(Family family) {
+  const RecordType type = family == Family::ipv4 ? RecordType::a : RecordType::aaaa;
+  std::string name = vantage().question;
+  ServerReply reply = co_await ask(std::move(name), type);
+  reply.answer.family = family;
+  if (reply.answer.result == DnsResult::ok) read_addresses(reply.message, vantage().question, reply.answer);
+  co_return std::move(reply.answer);
+}
+
+Task<ServerReply> Resolver::ask(std::string name, RecordType type) {
+  const auto start = [impl = impl_](auto handler, const std::string& wanted, RecordType record) {
+    impl->start(wanted, record, Handler{std::move(handler)});
+  };
+  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(ServerReply)>(
+      start, await, std::move(name), type);
+}
+
+void Resolver::cancel() {
+  impl_->cancel();
+}
+
+const Vantage& Resolver::vantage() const {
+  return impl_->vantage;
+}
+
+}  // namespace meshdrill::probe
