@@ -3,11 +3,11 @@
 #include "base/unified_diff.hpp"
 #include "commands.hpp"
 #include "exit_codes.hpp"
-#include "mesh/helm_size.hpp"
+#include "mesh/check/helm_size.hpp"
 #include "mesh/load.hpp"
-#include "mesh/tree_diff.hpp"
-#include "mesh/trust_files.hpp"
-#include "mesh/write_tree.hpp"
+#include "mesh/trust/trust_files.hpp"
+#include "mesh/write/tree_diff.hpp"
+#include "mesh/write/write_tree.hpp"
 
 #include <algorithm>
 #include <cstdio>

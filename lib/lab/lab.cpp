@@ -5,7 +5,7 @@
 #include "lab/lab_commands.hpp"
 #include "lab/net/dns_server.hpp"
 #include "lab/net/listening.hpp"
-#include "mesh/render.hpp"
+#include "mesh/render/render.hpp"
 
 #include <algorithm>
 #include <future>

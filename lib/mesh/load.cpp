@@ -1,7 +1,7 @@
 #include "mesh/load.hpp"
 
-#include "mesh/check.hpp"
-#include "mesh/read.hpp"
+#include "mesh/check/check.hpp"
+#include "mesh/read/read_mesh.hpp"
 
 namespace meshdrill::mesh {
 namespace {

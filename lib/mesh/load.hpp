@@ -1,7 +1,7 @@
 // From a mesh file to a mesh that can be installed: read, checked, allocated and checked again.
 #pragma once
 
-#include "mesh/allocate.hpp"
+#include "mesh/allocate/allocate.hpp"
 
 #include <filesystem>
 #include <string>

@@ -1,6 +1,6 @@
 // What a Cilium Cluster Mesh is: the clusters, the numbers that tell them apart, and the Services that they
-// share. Plain values. read.hpp makes one from a file as written; allocate.hpp fills in the numbers that the
-// file left open; render.hpp turns it into what is installed.
+// share. Plain values. read/ makes one from a file as written; allocate/ fills in the numbers that the
+// file left open; render/ turns it into what is installed.
 #pragma once
 
 #include "base/diagnostic.hpp"

@@ -23,7 +23,7 @@ struct Trust {
   std::optional<int> validity_days;  // of the certificates; by default the chart's own for its version
 
   // shared_ca: files in PEM, relative to the mesh file. Empty: made once and kept beside it
-  // (trust_files.hpp).
+  // (trust/trust_files.hpp).
   std::string ca_certificate;
   std::string ca_key;
 

@@ -1,5 +1,5 @@
 #include "fuzz.hpp"
-#include "mesh/lock.hpp"
+#include "mesh/allocate/lock.hpp"
 
 using namespace meshdrill;
 

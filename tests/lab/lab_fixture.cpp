@@ -1,6 +1,6 @@
 #include "lab/lab_fixture.hpp"
 
-#include "mesh/render.hpp"
+#include "mesh/render/render.hpp"
 
 #include <chrono>
 #include <thread>

@@ -2,7 +2,7 @@
 
 #include "lab/lab.hpp"
 #include "mesh/load.hpp"
-#include "mesh/render.hpp"
+#include "mesh/render/render.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "mesh/check.hpp"
+#include "mesh/check/check.hpp"
 #include "mesh/values/rules.hpp"
 
 #include <algorithm>

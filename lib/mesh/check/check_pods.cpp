@@ -1,0 +1,91 @@
+#include "mesh/check/check_pods.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace meshdrill::mesh {
+namespace {
+
+// Rules for one Pod CIDR, from the operator's cidrset: a node's share that is wider than the CIDR is no error
+// there, but leaves zero blocks.
+void check_mask(const Cluster& cluster, const LocatedPrefix& pods, const AddressPool& pool, Findings& found) {
+  const int bits = pool.node_length - pods.prefix.length;
+  if (bits < 0) {
+    found.error(pods.where,
+                fmt::format("podCIDRs: a node's /{} does not fit into {} of {}: Cilium starts with zero "
+                            "blocks and every Pod waits with \"no remaining CIDRs\"",
+                            pool.node_length, to_string(pods.prefix), cluster.name),
+                "Give the cluster a wider Pod CIDR, or nodes a longer one.");
+  } else if (bits > 16 && pods.prefix.family() == Family::ipv6) {
+    found.error(pods.where,
+                fmt::format("podCIDRs: {} holds 2^{} blocks of /{}; Cilium's operator refuses more than "
+                            "2^16 (\"node CIDR size is too big\")",
+                            to_string(pods.prefix), bits, pool.node_length),
+                fmt::format("Use a /{} or longer.", pool.node_length - 16));
+  }
+}
+
+// The Pods with the lowest and the highest address of a family: a prefix that holds both holds all.
+struct Extremes {
+  struct End {
+    const LocatedPrefix* pods = nullptr;
+    const Cluster* cluster = nullptr;
+  };
+  End lowest;
+  End highest;
+};
+
+Extremes extremes(const Mesh& mesh, Family family) {
+  Extremes found;
+  for (const Cluster& cluster : mesh.clusters) {
+    for (const LocatedPrefix& pods : cluster.pod_cidrs) {
+      if (pods.prefix.family() != family) continue;
+      if (found.lowest.pods == nullptr || pods.prefix.base < found.lowest.pods->prefix.base) {
+        found.lowest = {&pods, &cluster};
+      }
+      if (found.highest.pods == nullptr || pods.prefix.last() > found.highest.pods->prefix.last()) {
+        found.highest = {&pods, &cluster};
+      }
+    }
+  }
+  return found;
+}
+
+void check_native(const Mesh& mesh, Family family, Findings& found) {
+  const Extremes all = extremes(mesh, family);
+  if (all.lowest.pods == nullptr) return;
+  const auto& pool = mesh.addressing.of(family);
+  Places said;
+  for (const Cluster& cluster : mesh.clusters) {
+    if (cluster.datapath.routing_mode != RoutingMode::native) continue;
+    std::optional<LocatedPrefix> native = cluster.datapath.native(family);
+    if (!native && pool && pool->pool) native = LocatedPrefix{*pool->pool, pool->where};
+    if (!native) continue;
+    for (const Extremes::End& end : {all.lowest, all.highest}) {
+      if (native->prefix.contains(end.pods->prefix) || !said.insert(native->where)) continue;
+      found.error(
+          native->where,
+          fmt::format("routing.{}NativeRoutingCIDR: {} does not hold {} (Pods of {}, {}); traffic to them "
+                      "would be masqueraded and policies would not know it (cilium/cilium#33822)",
+                      name_of(family), to_string(native->prefix), to_string(end.pods->prefix),
+                      end.cluster->name, to_string(end.pods->where)),
+          "Name a range that holds the Pods of all clusters.");
+    }
+  }
+}
+
+}  // namespace
+
+void check_pods(const Mesh& mesh, Findings& found) {
+  for (const Cluster& cluster : mesh.clusters) {
+    if (cluster.datapath.ipam != Ipam::cluster_pool) continue;
+    for (const LocatedPrefix& pods : cluster.pod_cidrs) {
+      const auto& pool = mesh.addressing.of(pods.prefix.family());
+      if (pool) check_mask(cluster, pods, *pool, found);
+    }
+  }
+  for (const Family family : {Family::ipv4, Family::ipv6}) check_native(mesh, family, found);
+}
+
+}  // namespace meshdrill::mesh

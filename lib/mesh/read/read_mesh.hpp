@@ -1,0 +1,19 @@
+// Reads a mesh file (docs/reference/mesh-file.md) into a Mesh, exactly as written: types, ranges and unknown
+// keys are checked here, what the parts mean together in check/check.hpp.
+#pragma once
+
+#include "base/document.hpp"
+#include "mesh/model.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace meshdrill::mesh {
+
+// The mesh that `document` describes. Nothing is allocated yet.
+Checked<Mesh> read_mesh(const Node& document);
+
+// The same from text; `file` names it in the diagnostics.
+Checked<Mesh> read_mesh_text(std::string_view text, const std::string& file);
+
+}  // namespace meshdrill::mesh
