@@ -27,10 +27,11 @@ TEST_CASE("comments stand where their key stands") {
 
 TEST_CASE("strings that look like something else are quoted") {
   static constexpr std::array tricky{
-      "no",         "y",           "Off",       "true",         "null", "~",   "010", "1e3", "0x1F",
-      "2024-01-01", "12:30:00",    "+1",        "1_000",        "=",    "<<",  "",    " a",  "a: b",
-      "#x",         "-",           "*.cern.ch", "@x",           "a\nb", "a\t", "- x", "?",   "%x",
-      "nan",        "2001:4860::", "a b ",      "trailing\n\n", "\n",   "é"};
+      "no",   "y",          "Off",      "true",   "null",        "~",      "010",          "1e3",
+      "0x1F", "2024-01-01", "12:30:00", "+1",     "1_000",       "=",      "<<",           "",
+      " a",   "a: b",       "#x",       "-",      "*.cern.ch",   "@x",     "a\nb",         "a\t",
+      "- x",  "?",          "%x",       "nan",    "2001:4860::", "a b ",   "trailing\n\n", "\n",
+      "é",    "\x01",       "a\x7f",    "\u0085", "a\u2028b",    "\ufeff", "say \"\\\""};
   for (const std::string text : tricky) {
     CAPTURE(text);
     const auto read = parse_document(to_yaml(boost::json::object{{"key", text}}), "f.yaml");
@@ -38,6 +39,22 @@ TEST_CASE("strings that look like something else are quoted") {
     CHECK(read->find("key")->scalar == text);
     CHECK(read->find("key")->quoted);
   }
+}
+
+TEST_CASE("what nests in lists and blocks is read back") {
+  for (const char* text :
+       {R"([[1,["a"]],{"l":[],"m":{"b":"x\n  y\n\nz\n"}},"k\nl\n",null,true,-1])", R"("word")", "[]", "{}"}) {
+    CAPTURE(text);
+    const std::string yaml = to_yaml(boost::json::parse(text));
+    CAPTURE(yaml);
+    REQUIRE(parse_document(yaml, "f.yaml"));
+  }
+  const auto read = parse_document(
+      to_yaml(boost::json::parse(R"([[1,["a"]],{"m":{"b":"x\n  y\n\nz\n"}},"k\nl\n"])")), "f.yaml");
+  REQUIRE(read);
+  CHECK(read->items.at(0).items.at(1).items.at(0).scalar == "a");
+  CHECK(read->items.at(1).find("m")->find("b")->scalar == "x\n  y\n\nz\n");
+  CHECK(read->items.at(2).scalar == "k\nl\n");
 }
 
 TEST_CASE("comments stand where their map stands") {
