@@ -1,6 +1,7 @@
 #include "base/certificates.hpp"
 
 #include "base/openssl_handles.hpp"
+#include "base/p256_key.hpp"
 
 #include <array>
 
@@ -13,12 +14,6 @@ namespace meshdrill {
 namespace {
 
 using namespace openssl;
-
-std::string text_of(BIO* memory) {
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(memory, &data);
-  return {data, static_cast<std::size_t>(size)};
-}
 
 // Old or clock-skewed peers must accept it at once, hence five minutes of the past.
 constexpr long backdate_seconds = 300;
@@ -52,7 +47,7 @@ bool add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
 }
 
 // What authorities and leaves have in common: version 3, serial, validity, subject, public key.
-Certificate blank_certificate(EVP_PKEY* key, const CertificateRequest& request) {
+Certificate blank_certificate(const P256Key& key, const CertificateRequest& request) {
   Certificate certificate{X509_new()};
   if (!certificate || X509_set_version(certificate.get(), X509_VERSION_3) != 1 ||
       !set_serial(certificate.get()))
@@ -63,18 +58,15 @@ Certificate blank_certificate(EVP_PKEY* key, const CertificateRequest& request) 
   X509_NAME* subject = X509_get_subject_name(certificate.get());
   if (!add_name(subject, "O", request.organization) || !add_name(subject, "CN", request.common_name))
     return nullptr;
-  if (X509_set_pubkey(certificate.get(), key) != 1) return nullptr;
+  if (!set_public_key(certificate.get(), key)) return nullptr;
   return certificate;
 }
 
-Result<KeyPair> to_pem(X509* certificate, EVP_PKEY* key) {
-  const Memory certificate_pem{BIO_new(BIO_s_mem())};
-  const Memory key_pem{BIO_new(BIO_s_mem())};
-  if (PEM_write_bio_X509(certificate_pem.get(), certificate) != 1 ||
-      PEM_write_bio_PrivateKey(key_pem.get(), key, nullptr, nullptr, 0, nullptr, nullptr) != 1) {
-    return openssl::error("write a certificate as PEM");
-  }
-  return KeyPair{text_of(certificate_pem.get()), text_of(key_pem.get())};
+Result<KeyPair> to_pem(X509* certificate, const P256Key& key) {
+  const Memory pem{BIO_new(BIO_s_mem())};
+  if (PEM_write_bio_X509(pem.get(), certificate) != 1) return openssl::error("write a certificate as PEM");
+  return private_key_pem(key).map(
+      [&](std::string text) { return KeyPair{text_of(pem.get()), std::move(text)}; });
 }
 
 std::string subject_alternative_names(const CertificateRequest& request) {
@@ -103,20 +95,19 @@ bool add_leaf_extensions(X509* certificate, X509* issuer, const CertificateReque
 }  // namespace
 
 Result<KeyPair> make_authority(const std::string& common_name, Duration validity) {
-  const Key key{EVP_EC_gen("P-256")};
-  if (!key) return openssl::error("make a key");
-  const Certificate certificate =
-      blank_certificate(key.get(), {.common_name = common_name, .validity = validity});
+  const Result<P256Key> key = make_p256_key();
+  if (!key) return tl::unexpected(key.error());
+  const Certificate certificate = blank_certificate(*key, {.common_name = common_name, .validity = validity});
   if (!certificate) return openssl::error("make a certificate authority");
   X509* self = certificate.get();
   if (X509_set_issuer_name(self, X509_get_subject_name(self)) != 1 ||
       !add_extension(self, self, NID_basic_constraints, "critical,CA:TRUE") ||
       !add_extension(self, self, NID_key_usage, "critical,digitalSignature,keyCertSign,cRLSign") ||
       !add_extension(self, self, NID_subject_key_identifier, "hash") ||
-      X509_sign(self, key.get(), EVP_sha256()) == 0) {
+      X509_sign(self, key->key.get(), EVP_sha256()) == 0) {
     return openssl::error("make a certificate authority");
   }
-  return to_pem(self, key.get());
+  return to_pem(self, *key);
 }
 
 struct CertificateIssuer::Authority {
@@ -134,15 +125,15 @@ Result<CertificateIssuer> CertificateIssuer::make(const KeyPair& authority) {
 
 Result<KeyPair> CertificateIssuer::issue(const CertificateRequest& request) const {
   X509* const issuer = authority_->certificate.get();
-  const Key key{EVP_EC_gen("P-256")};
-  if (!key) return openssl::error("make a key");
-  const Certificate certificate = blank_certificate(key.get(), request);
+  const Result<P256Key> key = make_p256_key();
+  if (!key) return tl::unexpected(key.error());
+  const Certificate certificate = blank_certificate(*key, request);
   if (!certificate || X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer)) != 1 ||
       !add_leaf_extensions(certificate.get(), issuer, request) ||
       X509_sign(certificate.get(), authority_->key.get(), EVP_sha256()) == 0) {
     return openssl::error(fmt::format("issue a certificate for {}", request.common_name));
   }
-  return to_pem(certificate.get(), key.get());
+  return to_pem(certificate.get(), *key);
 }
 
 Result<KeyPair> issue_certificate(const KeyPair& authority, const CertificateRequest& request) {

@@ -27,6 +27,12 @@ tl::unexpected<Error> error(std::string_view doing) {
   return fail(fmt::format("cannot {}: {}", doing, reason.data()));
 }
 
+std::string text_of(BIO* memory) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(memory, &data);
+  return {data, static_cast<std::size_t>(size)};
+}
+
 Certificate parse_certificate(std::string_view pem) {
   Certificate certificate{PEM_read_bio_X509(reader(pem).get(), nullptr, nullptr, nullptr)};
   ERR_clear_error();

@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include <openssl/bio.h>
@@ -27,6 +28,9 @@ using Names = std::unique_ptr<GENERAL_NAMES, Deleter<GENERAL_NAMES_free>>;
 
 // "cannot DOING: " and what OpenSSL says; its queue of errors is empty afterwards.
 tl::unexpected<Error> error(std::string_view doing);
+
+// What was written to a memory BIO.
+std::string text_of(BIO* memory);
 
 // The first of its kind in PEM text; null when there is none.
 Certificate parse_certificate(std::string_view pem);
