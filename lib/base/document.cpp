@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 
+#include <algorithm>
 #include <sstream>
 #include <unordered_map>
 
@@ -16,11 +17,16 @@
 namespace meshdrill {
 namespace {
 
+// What a value of a long list takes, and more: "1.2.3.4,". A file may hold as many as it has room for.
+constexpr std::size_t shortest_value = 6;
+
 // Builds our nodes from yaml-cpp's event stream rather than from its nodes: the events still know about
 // duplicate keys, quotes and anchors.
 class Builder : public YAML::EventHandler {
  public:
-  Builder(const std::string& file, const DocumentLimits& limits) : file_(file), limits_(limits) {}
+  // `size` is the document's, in bytes.
+  Builder(const std::string& file, const DocumentLimits& limits, std::size_t size)
+      : file_(file), limits_(limits), most_nodes_(std::max(limits.nodes, size / shortest_value)) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -35,7 +41,7 @@ class Builder : public YAML::EventHandler {
       throw YAML::ParserException(mark, "an alias refers to the value that contains it");
     }
     const Anchor* known = &found->second;
-    count(known->nodes, known->bytes, mark);
+    repeat(known->nodes, known->bytes, mark);
     add(known->node, YAML::NullAnchor);
   }
 
@@ -109,12 +115,21 @@ class Builder : public YAML::EventHandler {
   void count(std::size_t nodes, std::size_t bytes, const YAML::Mark& mark) {
     nodes_ += nodes;
     bytes_ += bytes;
-    if (nodes_ > limits_.nodes) {
-      throw YAML::ParserException(mark, fmt::format("the document has more than {} values", limits_.nodes));
+    if (nodes_ > most_nodes_) {
+      throw YAML::ParserException(mark, fmt::format("the document has more than {} values", most_nodes_));
     }
     if (bytes_ > limits_.bytes) {
       throw YAML::ParserException(mark, fmt::format("its aliases repeat more than {} bytes", limits_.bytes));
     }
+  }
+
+  // Values that stand in the file once and are there again. Padding a file makes no room for these.
+  void repeat(std::size_t nodes, std::size_t bytes, const YAML::Mark& mark) {
+    repeated_ += nodes;
+    if (repeated_ > limits_.nodes) {
+      throw YAML::ParserException(mark, fmt::format("its aliases repeat more than {} values", limits_.nodes));
+    }
+    count(nodes, bytes, mark);
   }
 
   void open(Node node, YAML::anchor_t anchor, const YAML::Mark& mark) {
@@ -131,7 +146,7 @@ class Builder : public YAML::EventHandler {
       const std::size_t nodes = nodes_ - done.nodes_before;
       const std::size_t bytes = bytes_ - done.bytes_before;
       // Remembering is a copy, and anchors may stand inside anchors.
-      count(nodes, bytes, done.mark);
+      repeat(nodes, bytes, done.mark);
       anchors_.insert_or_assign(done.anchor, Anchor{nodes, bytes, done.node});
     }
     place(std::move(done.node));
@@ -181,9 +196,11 @@ class Builder : public YAML::EventHandler {
 
   const std::string& file_;
   const DocumentLimits& limits_;
+  const std::size_t most_nodes_;
   std::vector<Open> open_;
   std::unordered_map<YAML::anchor_t, Anchor> anchors_;
   std::size_t nodes_ = 0;
+  std::size_t repeated_ = 0;
   std::size_t bytes_ = 0;
 };
 
@@ -225,12 +242,12 @@ Checked<Node> parse_document(std::string_view text, const std::string& file, con
                                     fmt::format("the file is not text in UTF-8: {}", wrong->what)));
   }
   std::istringstream stream{std::string{text}};
-  Builder builder{file, limits};
+  Builder builder{file, limits, text.size()};
   try {
     YAML::Parser parser{stream};
     if (!parser.HandleNextDocument(builder))
       return tl::unexpected(one_error({file, 0, 0}, "the file is empty"));
-    Builder second{file, limits};
+    Builder second{file, limits, text.size()};
     if (parser.HandleNextDocument(second)) {
       return tl::unexpected(one_error(second.root.where, "the file holds more than one YAML document",
                                       "Keep one document; the \"---\" before this line starts another."));

@@ -40,8 +40,9 @@ struct Node::Entry {
 struct DocumentLimits {
   std::size_t bytes = std::size_t{1} << 20;  // of the file, and of the text of all values through aliases
   int depth = 32;
-  std::size_t nodes = 50'000;  // counted through aliases
-  bool merge_keys = false;     // hand on "<<" as a key like any other; otherwise it is an error
+  // Of values; a long file may have one for each 6 bytes. Aliases never repeat more than these.
+  std::size_t nodes = 50'000;
+  bool merge_keys = false;  // hand on "<<" as a key like any other; otherwise it is an error
 };
 
 // Parses `text` as exactly one YAML document. `file` names it in the locations. Syntax errors, text that is

@@ -68,6 +68,22 @@ TEST_CASE("size and depth are bounded") {
   CHECK(first_error(deep).find("nested more than 32 deep") != std::string::npos);
 }
 
+TEST_CASE("a long file may have as many values as it has room for") {
+  std::string list = "[";
+  for (int i = 0; i < 60'000; ++i) list += "10.1.2.3, ";
+  list += "]\n";
+  const auto node = parse_document(list, "f.yaml");
+  REQUIRE(node);
+  CHECK(node->items.size() == 60'000);
+  // Padding does not pay.
+  std::string bomb = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\nb: [";
+  for (int i = 0; i < 60'000; ++i) bomb += "*a,      ";
+  CHECK(first_error(bomb + "]\n").find("its aliases repeat more than 50000 values") != std::string::npos);
+  std::string dense = "[";
+  for (int i = 0; i < 200'000; ++i) dense += "1,";
+  CHECK(first_error(dense + "]\n").find("more than 66667 values") != std::string::npos);
+}
+
 TEST_CASE("a file that cannot be read is one clear message") {
   const auto node = read_document("/nonexistent/mesh.yaml");
   REQUIRE_FALSE(node);
