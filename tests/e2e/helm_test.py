@@ -19,7 +19,9 @@ import real_helm
 from harness import MESHDRILL, Lab, run
 
 SOURCE = Path(os.environ["MESHDRILL_SOURCE_DIR"])
-CHARTS = SOURCE / ".." / "shared" / "cilium-chart"
+# Beside the checkout, or beside the folder that holds it and other worktrees.
+CHARTS = next((up for up in (SOURCE / "../shared/cilium-chart", SOURCE / "../../shared/cilium-chart") if up.is_dir()),
+              SOURCE / "../shared/cilium-chart")
 HELMS = real_helm.available()
 
 HEAD = """apiVersion: meshdrill/v1
