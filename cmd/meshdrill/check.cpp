@@ -4,9 +4,9 @@
 #include "commands.hpp"
 #include "exit_codes.hpp"
 #include "mesh/load.hpp"
+#include "mesh/rule_table.hpp"
 #include "mesh/trust/certificate_findings.hpp"
 #include "mesh/values/check_values.hpp"
-#include "mesh/values/rule_table.hpp"
 #include "report/findings_report.hpp"
 
 #include <algorithm>
@@ -41,17 +41,19 @@ struct CheckResult {
   std::function<void()> print;  // the clusters as text, when there is anything to show
 };
 
-// Goes by the text where the file cannot be read as a document: what is wrong with it is said by the reader
-// that it was meant for.
+// By its first lines where these say so: the file may be long, or no YAML at all, and what is wrong with it
+// is said by the reader that it was meant for.
 bool is_mesh_file(const std::string& file) {
-  if (const auto document = read_document(file, {.merge_keys = true})) {
-    const Node* version = document->find("apiVersion");
-    return version != nullptr && version->scalar.starts_with("meshdrill/");
-  }
   std::string start(4096, '\0');
   std::ifstream in{file};
   in.read(start.data(), static_cast<std::streamsize>(start.size()));
-  return start.find("apiVersion: meshdrill/") != std::string::npos;
+  if (start.starts_with("apiVersion: meshdrill/") ||
+      start.find("\napiVersion: meshdrill/") != std::string::npos)
+    return true;
+  const auto document = read_document(file, {.merge_keys = true});
+  if (!document) return false;
+  const Node* version = document->find("apiVersion");
+  return version != nullptr && version->scalar.starts_with("meshdrill/");
 }
 
 CheckResult check_mesh(const CheckOptions& options) {
@@ -59,8 +61,8 @@ CheckResult check_mesh(const CheckOptions& options) {
   const std::string& file = options.files.front();
   auto loaded =
       std::make_shared<tl::expected<mesh::Allocation, Diagnostics>>(mesh::load_mesh(file, renumber));
-  if (!*loaded) return {std::move(loaded->error()), "mesh-file", {}, {}};
-  CheckResult checked{(*loaded)->findings, "mesh-file", {}, [loaded] { print_mesh((*loaded)->mesh); }};
+  if (!*loaded) return {std::move(loaded->error()), "yaml", {}, {}};
+  CheckResult checked{(*loaded)->findings, "yaml", {}, [loaded] { print_mesh((*loaded)->mesh); }};
   for (const mesh::Cluster& cluster : (*loaded)->mesh.clusters) checked.clusters.push_back(to_json(cluster));
   return checked;
 }
@@ -115,7 +117,7 @@ void print_json(const CheckResult& checked, const std::string& assumed) {
 
 void print_sarif(const CheckResult& checked) {
   std::vector<report::Rule> rules;
-  for (const values::RuleMeaning& rule : values::rule_table()) rules.push_back({rule.id, rule.meaning});
+  for (const mesh::RuleMeaning& rule : mesh::rule_table()) rules.push_back({rule.id, rule.meaning});
   fmt::print("{}\n", json::serialize(report::findings_to_sarif(checked.findings, rules, checked.fallback_rule,
                                                                MESHDRILL_VERSION)));
 }

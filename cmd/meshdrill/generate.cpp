@@ -5,9 +5,12 @@
 #include "exit_codes.hpp"
 #include "mesh/check/helm_size.hpp"
 #include "mesh/load.hpp"
+#include "mesh/trust/peer_certificates.hpp"
 #include "mesh/trust/trust_files.hpp"
 #include "mesh/write/tree_diff.hpp"
 #include "mesh/write/write_tree.hpp"
+#include "mesh_access.hpp"
+#include "pull_trust.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -25,6 +28,8 @@ struct GenerateOptions {
   bool allow_renumber = false;
   bool dry_run = false;
   bool diff = false;
+  bool pull_trust = false;
+  std::string kubeconfig;
 };
 
 // A mesh with all that is written for it.
@@ -32,14 +37,11 @@ struct Generated {
   mesh::LoadedTrust trust;
   mesh::AuthorityFiles authority;
   std::vector<mesh::RenderedFile> files;
+  std::vector<mesh::RenderedFile> peers;  // pulled, and not as they stand beside the mesh file
   std::filesystem::path lock_file;
   std::string lock_text;
   std::string lock_before;  // empty: there is none yet
 };
-
-void print(const Diagnostics& findings) {
-  std::fputs(to_string(findings).c_str(), stderr);
-}
 
 int report(const mesh::TreeError& error) {
   fmt::print(stderr, "meshdrill: {}\n", error.message);
@@ -66,13 +68,42 @@ std::string_view name_of(mesh::TreeChange::Kind kind) {
   return "kept (no longer needed, but edited by hand)";
 }
 
+// What --pull-trust changes beside the mesh file.
+std::vector<mesh::RenderedFile> changed_peers(const mesh::Mesh& mesh, const mesh::TrustMaterial& material,
+                                              const std::filesystem::path& folder) {
+  std::vector<mesh::RenderedFile> changed;
+  for (mesh::RenderedFile& file : peer_files(mesh, material)) {
+    file.path = (folder / file.path).string();
+    if (read_file(file.path).value_or(std::string{}) != file.content) changed.push_back(std::move(file));
+  }
+  return changed;
+}
+
+// The certificates, where the flags say so from the clusters.
+std::optional<Checked<mesh::LoadedTrust>> load_trust(const mesh::Mesh& mesh, const GenerateOptions& options) {
+  mesh::PulledSecrets pulled;
+  if (options.pull_trust) {
+    if (mesh.trust.mode != mesh::Trust::Mode::inlined) {
+      fmt::print(stderr, "meshdrill: --pull-trust is for trust.mode: inline, and {} has another\n",
+                 options.file);
+      return std::nullopt;
+    }
+    auto read = pull_trust_or_explain(mesh, options.kubeconfig);
+    if (!read) return std::nullopt;
+    pulled = std::move(*read);
+  }
+  return mesh::load_trust(mesh, options.file, options.folder, std::chrono::system_clock::now(), pulled);
+}
+
 // Reads the mesh and its certificates, and renders both; nothing, with the errors printed, when that fails.
 std::optional<Generated> load(const GenerateOptions& options) {
   auto loaded =
       mesh::load_mesh(options.file, options.allow_renumber ? mesh::Renumber::allow : mesh::Renumber::refuse);
   print(loaded ? loaded->findings : loaded.error());
   if (!loaded) return std::nullopt;
-  auto trust = mesh::load_trust(loaded->mesh, options.file, options.folder, std::chrono::system_clock::now());
+  auto read = load_trust(loaded->mesh, options);
+  if (!read) return std::nullopt;
+  Checked<mesh::LoadedTrust>& trust = *read;
   mesh::Findings found;
   found.add(trust ? trust->findings : trust.error());
   if (trust) check_release_size(loaded->mesh, &trust->material, found);
@@ -82,6 +113,10 @@ std::optional<Generated> load(const GenerateOptions& options) {
   Generated generated;
   generated.authority = authority_files(loaded->mesh.trust, options.file);
   generated.files = mesh::render(loaded->mesh, trust->material);
+  if (options.pull_trust) {
+    generated.peers =
+        changed_peers(loaded->mesh, trust->material, std::filesystem::path{options.file}.parent_path());
+  }
   generated.trust = std::move(*trust);
   generated.lock_file = mesh::lock_path(options.file);
   generated.lock_text = to_yaml(loaded->lock);
@@ -110,6 +145,9 @@ int preview(const GenerateOptions& options, const Generated& generated) {
                  generated.lock_before.empty() ? "added" : "changed");
     }
     if (generated.trust.new_authority) fmt::print("{}: added\n", generated.authority.certificate.string());
+    for (const mesh::RenderedFile& peer : generated.peers) {
+      fmt::print("{}: {}\n", peer.path, std::filesystem::exists(peer.path) ? "changed" : "added");
+    }
     print_changes(options, plan.changes);
     fmt::print("\nNothing was written.\n");
     return plan.conflicts.empty() || options.force ? exit_pass : exit_refused;
@@ -119,9 +157,14 @@ int preview(const GenerateOptions& options, const Generated& generated) {
                                         generated.lock_before.empty() ? "/dev/null" : lock_name, lock_name);
   const Result<std::string> tree = diff_tree(options.folder, generated.files, plan);
   if (!tree) return report({tree.error().message, {}});
-  fmt::print("{}{}", lock, *tree);
+  std::string peers;
+  for (const mesh::RenderedFile& peer : generated.peers) {
+    peers += fmt::format("# {}: secret, {}\n", peer.path,
+                         std::filesystem::exists(peer.path) ? "changed" : "added");
+  }
+  fmt::print("{}{}{}", lock, peers, *tree);
   if (!plan.conflicts.empty() && !options.force) return exit_refused;
-  return lock.empty() && tree->empty() ? exit_pass : exit_failed;
+  return lock.empty() && peers.empty() && tree->empty() ? exit_pass : exit_failed;
 }
 
 // What is beside the mesh file goes first: numbers or a CA that are installed and not remembered would be the
@@ -138,6 +181,12 @@ Result<> keep_beside(const Generated& generated) {
                generated.authority.certificate.string());
     fmt::print("{}: its key; keep it secret and safe, and out of version control\n",
                generated.authority.key.string());
+  }
+  for (const mesh::RenderedFile& peer : generated.peers) {
+    std::error_code error;
+    std::filesystem::create_directories(std::filesystem::path{peer.path}.parent_path(), error);
+    if (auto written = write_file(peer.path, peer.content, peer.mode); !written) return written;
+    fmt::print("{}: what its peers present to it; keep it secret, and out of version control\n", peer.path);
   }
   return {};
 }
@@ -174,6 +223,9 @@ void add_generate(CLI::App& app, Run& run) {
   verb->add_flag("--diff", options->diff,
                  "Show what would change as `diff -u` does, and write nothing; exit 1 when something would")
       ->excludes(dry_run);
+  verb->add_flag("--pull-trust", options->pull_trust,
+                 "With trust.mode inline: read the peers' certificates from the live clusters");
+  add_kubeconfig(*verb, options->kubeconfig);
   verb->callback([&run, options] { run = [options] { return generate(*options); }; });
 }
 

@@ -37,16 +37,18 @@ MapReader::MapReader(const Node& node, std::string path, Diagnostics& diagnostic
   diagnostics_.push_back({Severity::error,
                           node.where,
                           fmt::format("{}: expected a map, got {}", subject, name_of(node.kind)),
-                          {}});
+                          {},
+                          "wrong-value"});
 }
 
 std::string MapReader::path_of(std::string_view key) const {
   return path_.empty() ? std::string{key} : fmt::format("{}.{}", path_, key);
 }
 
-void MapReader::error(const Node& node, std::string_view key, std::string what, std::string cure) {
-  diagnostics_.push_back(
-      {Severity::error, node.where, fmt::format("{}: {}", path_of(key), what), std::move(cure)});
+void MapReader::error(const Node& node, std::string_view key, std::string what, std::string cure,
+                      std::string_view rule) {
+  diagnostics_.push_back({Severity::error, node.where, fmt::format("{}: {}", path_of(key), what),
+                          std::move(cure), std::string{rule}});
 }
 
 const Node* MapReader::find(std::string_view key) {
@@ -58,7 +60,7 @@ const Node* MapReader::find(std::string_view key) {
 const Node* MapReader::require(std::string_view key) {
   const Node* node = find(key);
   if (node == nullptr && node_.kind == Node::Kind::map) {
-    error(node_, key, "this key is required and missing");
+    error(node_, key, "this key is required and missing", {}, "missing-key");
   }
   return node;
 }
@@ -143,7 +145,8 @@ void MapReader::finish() {
     diagnostics_.push_back({Severity::error, entry.key_where,
                             fmt::format("{}: unknown key", path_of(entry.key)),
                             hint.empty() ? fmt::format("Known keys here: {}.", fmt::join(known_, ", "))
-                                         : fmt::format("Did you mean \"{}\"?", hint)});
+                                         : fmt::format("Did you mean \"{}\"?", hint),
+                            "unknown-key"});
   }
 }
 

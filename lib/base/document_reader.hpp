@@ -38,8 +38,9 @@ class MapReader {
   // Reports every key that was never asked for, with the nearest known one as a hint.
   void finish();
 
-  // Adds an error at `node`; the message is prefixed with the path of `key`.
-  void error(const Node& node, std::string_view key, std::string what, std::string cure = {});
+  // Adds an error at `node`; the message is prefixed with the path of `key`. `rule` is what check calls it.
+  void error(const Node& node, std::string_view key, std::string what, std::string cure = {},
+             std::string_view rule = "wrong-value");
 
   // "clusters[0].name": how messages name `key` of this map.
   [[nodiscard]] std::string path_of(std::string_view key) const;

@@ -33,7 +33,7 @@ Checked<Allocation> check_and_allocate(const Mesh& mesh, const Lock& lock, Renum
 }  // namespace
 
 Checked<Allocation> load_mesh(const std::filesystem::path& mesh_file, Renumber renumber) {
-  const Checked<Node> document = read_document(mesh_file.string());
+  const Checked<Node> document = read_document(mesh_file.string(), mesh_file_limits);
   if (!document) return tl::unexpected(document.error());
   const Checked<Mesh> mesh = read_mesh(*document);
   if (!mesh) return tl::unexpected(mesh.error());

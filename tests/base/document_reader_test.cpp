@@ -41,8 +41,9 @@ TEST_CASE("each wrong value is one diagnostic at its own place") {
   r.reader.finish();
   REQUIRE(r.found.size() == 8);
   CHECK(to_string(r.found[0]).find("f.yaml:1:8: error: octal: \"010\" starts with a zero") == 0);
-  CHECK(to_string(r.found[1]) == "f.yaml:2:9: error: quoted: expected a whole number, got the string \"3\"");
-  CHECK(to_string(r.found[2]) == "f.yaml:3:6: error: big: 300 is outside 0 to 255");
+  CHECK(to_string(r.found[1]) ==
+        "f.yaml:2:9: error: quoted: expected a whole number, got the string \"3\" [wrong-value]");
+  CHECK(to_string(r.found[2]) == "f.yaml:3:6: error: big: 300 is outside 0 to 255 [wrong-value]");
   CHECK(to_string(r.found[5]).find("Did you mean \"Mesh\"?") != std::string::npos);
 }
 
@@ -60,8 +61,9 @@ TEST_CASE("unknown and missing keys are reported") {
   CHECK(r.reader.require("name") == nullptr);
   r.reader.finish();
   REQUIRE(r.found.size() == 2);
-  CHECK(to_string(r.found[0]) == "f.yaml:1:1: error: name: this key is required and missing");
-  CHECK(to_string(r.found[1]) == "f.yaml:1:1: error: nmae: unknown key\n  Did you mean \"name\"?");
+  CHECK(to_string(r.found[0]) == "f.yaml:1:1: error: name: this key is required and missing [missing-key]");
+  CHECK(to_string(r.found[1]) ==
+        "f.yaml:1:1: error: nmae: unknown key [unknown-key]\n  Did you mean \"name\"?");
 }
 
 TEST_CASE("a value that is no map is reported once") {
@@ -71,5 +73,5 @@ TEST_CASE("a value that is no map is reported once") {
   CHECK(reader.require("name") == nullptr);
   reader.finish();
   REQUIRE(found.size() == 1);
-  CHECK(to_string(found[0]) == "f.yaml:1:1: error: the file: expected a map, got a list");
+  CHECK(to_string(found[0]) == "f.yaml:1:1: error: the file: expected a map, got a list [wrong-value]");
 }

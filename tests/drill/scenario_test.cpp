@@ -88,7 +88,8 @@ TEST_CASE("every drill that people copy is valid and names a mesh file and a clu
 
 TEST_CASE("each mistake is named with its place") {
   CHECK(error_of(shortest + "expct: {}\n")
-            .find("dir/d.yaml:7:1: error: expct: unknown key\n  Did you mean \"expect\"?") == 0);
+            .find("dir/d.yaml:7:1: error: expct: unknown key [unknown-key]\n  Did you mean \"expect\"?") ==
+        0);
   CHECK(error_of(shortest + "expect: {fail: {targetShare: 0%}}\n")
             .find("expect.fail.targetShare: unknown key") != std::string::npos);
   CHECK(error_of(shortest + "expect: {fail: {outage: fast}}\n")

@@ -21,7 +21,9 @@ except ImportError:
 
 BINARY = os.environ["MESHDRILL"]
 SOURCE = pathlib.Path(os.environ["MESHDRILL_SOURCE_DIR"])
-CHARTS = SOURCE / ".." / "shared" / "cilium-chart"
+# Beside the checkout, or beside the folder that holds it and other worktrees.
+CHARTS = next((up for up in (SOURCE / "../shared/cilium-chart", SOURCE / "../../shared/cilium-chart") if up.is_dir()),
+              SOURCE / "../shared/cilium-chart")
 MESH = (SOURCE / "scenarios/meshes/cern.yaml").read_text()
 EVERYTHING = (SOURCE / "tests/mesh/good/everything.yaml").read_text()
 NOBODY = 65534
@@ -326,7 +328,7 @@ class Check(Case):
         self.file.write_text(MESH.replace("name: cilium-002", "name: cilium-002\n    id: 256"))
         done = self.run_meshdrill("check", self.file)
         self.assertEqual((done.returncode, done.stdout), (2, ""))
-        self.assertRegex(done.stderr, r"mesh\.yaml:\d+:9: error: id: 256 is outside 1 to 255\n  \S")
+        self.assertRegex(done.stderr, r"mesh\.yaml:\d+:9: error: id: 256 is outside 1 to 255 \[id-range\]\n  \S")
 
 
 @unittest.skipIf(jsonschema is None, "python3-jsonschema is not installed")

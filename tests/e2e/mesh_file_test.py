@@ -2,6 +2,7 @@
 """What `meshdrill check` and `meshdrill generate` say to a mesh file that is bad, hostile or at odds with its lock: one
 message with its place, exit 2, nothing written. $MESHDRILL is the binary."""
 
+import json
 import os
 import pathlib
 import re
@@ -99,8 +100,16 @@ class Bad(Case):
         self.file.write_text(MESH + "\n".join(lines) + "\n")
         done = self.check()
         self.assertEqual(done.returncode, 2)
-        self.assertRegex(done.stderr, r"mesh\.yaml:\d+:\d+: error: .*the document has more than \d+ values")
+        self.assertRegex(done.stderr, r"mesh\.yaml:\d+:\d+: error: .* more than \d+ values")
         self.assertEqual(done.stderr.count("error:"), 1)
+
+    def test_padding_gives_a_bomb_no_room(self):
+        lines = ["x0: &x0 [l, l, l, l, l, l, l, l, l, l]"]
+        lines += [f"x{n}: &x{n} [" + ", ".join([f"*x{n - 1}"] * 10) + "]" for n in range(1, 9)]
+        self.file.write_text(MESH + "# " + "x" * 5_000_000 + "\n" + "\n".join(lines) + "\n")
+        done = self.check()
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"mesh\.yaml:\d+:\d+: error: .*its aliases repeat more than 50000 values")
 
     def test_a_file_of_10_megabytes(self):
         self.file.write_text(MESH + "# " + "x" * 10_000_000 + "\n")
@@ -113,6 +122,26 @@ class Bad(Case):
         done = self.check()
         self.assertEqual(done.returncode, 2)
         self.assertIn("mesh.yaml", done.stderr)
+
+
+class Large(Case):
+    def test_every_node_of_the_largest_mesh_may_be_listed(self):
+        text = MESH[:MESH.index("addressing")].replace("1.18.0", "1.18.0, maxConnectedClusters: 511")
+        text += "addressing: {ipv4: {pool: 10.0.0.0/8, cluster: 17}}\nclusters:\n"
+        for cluster in range(511):
+            numbers = range(cluster * 150, cluster * 150 + 150)
+            nodes = [f"172.{16 + n // 65536}.{n // 256 % 256}.{n % 256}" for n in numbers]
+            text += f"  - name: c{cluster}\n    apiserver: {{ips: [{nodes[0]}]}}\n    nodes: [{', '.join(nodes[1:])}]\n"
+        self.file.write_text(text)
+        self.assertGreater(len(text), 2**20)
+        done = self.check("-o", "json")
+        self.assertEqual(done.returncode, 0, done.stderr[:2000])
+        self.assertEqual(len(json.loads(done.stdout)["clusters"]), 511)
+        # One fault among the 76,650 addresses is found where it stands.
+        self.file.write_text(text.replace("172.17.0.7,", "172.17.0.8,"))
+        done = self.check()
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("nodes: a second node has 172.17.0.8", done.stderr)
 
 
 class Renumbering(Case):

@@ -1,7 +1,7 @@
 #include "mesh/cilium_version.hpp"
 
 #include "base/document.hpp"
-#include "mesh/mesh_text.hpp"
+#include "mesh/charts.hpp"
 
 #include <algorithm>
 
@@ -20,20 +20,6 @@ const Node* schema_of(const Node& schema, std::string_view path) {
     path.remove_prefix(std::min(dot + 1, path.size()));
   }
   return node;
-}
-
-// The charts that lie beside the sources, with the minor of each; they are no part of the repository.
-std::vector<std::pair<int, std::filesystem::path>> charts() {
-  std::vector<std::pair<int, std::filesystem::path>> found;
-  for (const char* above : {"../shared/cilium-chart", "../../shared/cilium-chart"}) {
-    const auto folder = source_folder() / above;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator{folder, error}) {
-      const auto version = parse_version(entry.path().filename().string());
-      if (version) found.emplace_back(version->minor, entry.path());
-    }
-  }
-  return found;
 }
 
 }  // namespace
@@ -70,7 +56,8 @@ TEST_CASE("the keys that come and go are those of the charts") {
     MESSAGE("skipped: no charts in ../shared/cilium-chart");
     return;
   }
-  for (const auto& [minor, folder] : found) {
+  for (const auto& [version, folder] : found) {
+    const int minor = version.minor;
     const Checked<Node> schema =
         read_document((folder / "values.schema.json").string(), {std::size_t{4} << 20, 64, 500'000});
     REQUIRE(schema);

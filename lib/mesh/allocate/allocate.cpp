@@ -2,6 +2,7 @@
 
 #include "mesh/allocate/free_prefixes.hpp"
 #include "mesh/cluster_id.hpp"
+#include "mesh/findings.hpp"
 
 #include <algorithm>
 #include <set>
@@ -23,23 +24,19 @@ class Allocator {
 
   Checked<Allocation> run() {
     check_lock_belongs();
-    if (has_errors(found_)) return tl::unexpected(std::move(found_));
+    if (found_.has_errors()) return tl::unexpected(found_.take());
     Remembered remembered = apply_lock(mesh_, old_, renumber_);
     removed_ = std::move(remembered.removed);
-    found_ = std::move(remembered.findings);
+    found_.add(std::move(remembered.findings));
     give_ids();
     give_ports();
     give_routes();
     for (const Family family : {Family::ipv4, Family::ipv6}) give_pods(family);
-    if (has_errors(found_)) return tl::unexpected(std::move(found_));
-    return Allocation{mesh_, make_lock(), std::move(found_)};
+    if (found_.has_errors()) return tl::unexpected(found_.take());
+    return Allocation{mesh_, make_lock(), found_.take()};
   }
 
  private:
-  void error(const Location& where, std::string what, std::string cure = {}) {
-    found_.push_back({Severity::error, where, std::move(what), std::move(cure)});
-  }
-
   void check_lock_belongs();
   void give_ids();
   void give_id(Cluster& cluster, int& next, std::set<int>& used);
@@ -54,15 +51,15 @@ class Allocator {
   const Lock& old_;
   Renumber renumber_;
   std::vector<LockEntry> removed_;  // what the new lock remembers
-  Diagnostics found_;
+  Findings found_;
 };
 
 void Allocator::check_lock_belongs() {
   if (old_.mesh.empty() || old_.mesh == mesh_.name) return;
-  error(mesh_.where,
-        fmt::format("metadata.name: {} belongs to the mesh \"{}\", this file describes \"{}\"", old_.file,
-                    old_.mesh, mesh_.name),
-        "Change the name back, or move the lock file away when this is a new mesh.");
+  found_.error("lock-mesh", mesh_.where,
+               fmt::format("metadata.name: {} belongs to the mesh \"{}\", this file describes \"{}\"",
+                           old_.file, old_.mesh, mesh_.name),
+               "Change the name back, or move the lock file away when this is a new mesh.");
 }
 
 void Allocator::give_ids() {
@@ -95,7 +92,7 @@ void Allocator::give_id(Cluster& cluster, int& next, std::set<int>& used) {
     cure += fmt::format("{}Clusters under \"removed\" in {} still hold theirs.", cure.empty() ? "" : " ",
                         old_.file);
   }
-  error(cluster.where, fmt::format("id: none is free for {}", cluster.name), cure);
+  found_.error("no-room", cluster.where, fmt::format("id: none is free for {}", cluster.name), cure);
 }
 
 void Allocator::give_ports() {
@@ -163,27 +160,30 @@ void Allocator::give_pods(Family family) {
                      [&](const LocatedPrefix& item) { return item.prefix.family() == family; });
     if (written != cluster.pod_cidrs.end()) {
       if (pool) continue;
-      error(written->where, fmt::format("podCIDRs: {} has {} Pods, and addressing.{} is missing",
-                                        cluster.name, name_of(family), name_of(family)));
+      found_.error("pod-cidr-family", written->where,
+                   fmt::format("podCIDRs: {} has {} Pods, and addressing.{} is missing", cluster.name,
+                               name_of(family), name_of(family)));
       continue;
     }
     if (!pool || shares_node_networks(cluster.datapath)) continue;
     if (!free) {
-      error(cluster.where, fmt::format("podCIDRs: {} has none of {}, and addressing.{} has no pool",
-                                       cluster.name, name_of(family), name_of(family)));
+      found_.error("pod-cidr-missing", cluster.where,
+                   fmt::format("podCIDRs: {} has none of {}, and addressing.{} has no pool", cluster.name,
+                               name_of(family), name_of(family)));
       continue;
     }
     const std::optional<IpPrefix> pods = free->next();
     if (!pods) {
-      error(pool->where,
-            fmt::format("addressing.{}: {} has no free /{} for {}", name_of(family), to_string(*pool->pool),
-                        pool->cluster_length, cluster.name),
-            removed_.empty()
-                ? "Give a wider pool, or clusters a longer prefix. What the file says about networks is left "
-                  "free."
-                : fmt::format("Give a wider pool; or delete clusters under \"removed\" in {}, which "
-                              "still hold theirs.",
-                              old_.file));
+      found_.error(
+          "no-room", pool->where,
+          fmt::format("addressing.{}: {} has no free /{} for {}", name_of(family), to_string(*pool->pool),
+                      pool->cluster_length, cluster.name),
+          removed_.empty()
+              ? "Give a wider pool, or clusters a longer prefix. What the file says about networks is left "
+                "free."
+              : fmt::format("Give a wider pool; or delete clusters under \"removed\" in {}, which "
+                            "still hold theirs.",
+                            old_.file));
       return;
     }
     add_pods(cluster, *pods);
@@ -194,11 +194,11 @@ void Allocator::give_pods(Family family) {
 // With ipam kubernetes the chart's lists are not used, so the range must be told to somebody else.
 void Allocator::note_range(const Cluster& cluster, const IpPrefix& pods) {
   if (cluster.datapath.ipam != Ipam::kubernetes) return;
-  found_.push_back(
-      {Severity::note, cluster.where,
-       fmt::format("podCIDRs: {} is given to {}, whose Pods get their addresses from Kubernetes",
-                   to_string(pods), cluster.name),
-       "Start its kube-controller-manager with that --cluster-cidr, or name the podCIDRs that it has."});
+  found_.note(
+      "pod-cidr-unused", cluster.where,
+      fmt::format("podCIDRs: {} is given to {}, whose Pods get their addresses from Kubernetes",
+                  to_string(pods), cluster.name),
+      "Start its kube-controller-manager with that --cluster-cidr, or name the podCIDRs that it has.");
 }
 
 Lock Allocator::make_lock() const {

@@ -3,6 +3,7 @@
 #include "mesh/allocate/file_numbers.hpp"
 #include "mesh/allocate/restore_removed.hpp"
 #include "mesh/cluster_id.hpp"
+#include "mesh/findings.hpp"
 
 #include <algorithm>
 #include <string>
@@ -46,17 +47,17 @@ class LockApplier {
     keep_present();
     restore_removed(mesh_, lock_.file, file_, removed_, findings_);
     check_ids();
-    return {std::move(removed_), std::move(findings_)};
+    return {std::move(removed_), findings_.take()};
   }
 
  private:
   // A change of a live cluster: refused with its cost and the way out, or permitted with its cost.
   void change(const Location& where, std::string what, std::string_view cost, const std::string& way_out) {
     if (allowed_) {
-      findings_.push_back({Severity::warning, where, std::move(what), std::string{cost}});
+      findings_.warning("renumber", where, std::move(what), std::string{cost});
     } else {
-      findings_.push_back({Severity::error, where, std::move(what),
-                           fmt::format("{} {} --allow-renumber does it nevertheless.", cost, way_out)});
+      findings_.error("renumber", where, std::move(what),
+                      fmt::format("{} {} --allow-renumber does it nevertheless.", cost, way_out));
     }
   }
 
@@ -76,7 +77,7 @@ class LockApplier {
   std::unordered_map<std::string, Cluster*> by_name_;
   const FileNumbers file_;
   std::vector<LockEntry> removed_;
-  Diagnostics findings_;
+  Findings findings_;
 };
 
 void LockApplier::check_limit() {
@@ -220,10 +221,10 @@ void LockApplier::check_ids() {
     if (!cluster.id) continue;
     const auto [first, fresh] = holders.emplace(*cluster.id, &cluster);
     if (fresh) continue;
-    findings_.push_back({Severity::error, cluster.id_where,
-                         fmt::format("id: {} is meant for {} and for {} (see {})", *cluster.id,
-                                     first->second->name, cluster.name, lock_.file),
-                         "Leave id out to have a free one given."});
+    findings_.error("duplicate-id", cluster.id_where,
+                    fmt::format("id: {} is meant for {} and for {} (see {})", *cluster.id,
+                                first->second->name, cluster.name, lock_.file),
+                    "Leave id out to have a free one given.");
   }
 }
 

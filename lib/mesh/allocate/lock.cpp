@@ -2,6 +2,7 @@
 
 #include "base/yaml_writer.hpp"
 #include "mesh/read/read_fields.hpp"
+#include "mesh/read/read_mesh.hpp"
 
 #include <boost/json.hpp>
 
@@ -62,7 +63,7 @@ std::filesystem::path lock_path(const std::filesystem::path& mesh_file) {
 }
 
 Checked<Lock> read_lock_text(std::string_view text, const std::string& file) {
-  return parse_document(text, file).and_then([&](const Node& document) {
+  return parse_document(text, file, mesh_file_limits).and_then([&](const Node& document) {
     return read_lock_document(document, file);
   });
 }
@@ -75,8 +76,9 @@ Checked<Lock> read_lock(const std::filesystem::path& path) {
     none.file = file;
     return none;
   }
-  return read_document(file).and_then(
-      [&](const Node& document) { return read_lock_document(document, file); });
+  return read_document(file, mesh_file_limits).and_then([&](const Node& document) {
+    return read_lock_document(document, file);
+  });
 }
 
 std::string to_yaml(const Lock& lock) {

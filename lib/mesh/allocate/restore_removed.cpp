@@ -19,11 +19,11 @@ void restore(const Addressing& addressing, const LockEntry& entry, Cluster& clus
 }
 
 // Takes from `entry` what the file gives to others.
-void strip(LockEntry& entry, const FileNumbers& file, const std::string& lock_file, Diagnostics& findings) {
+void strip(LockEntry& entry, const FileNumbers& file, const std::string& lock_file, Findings& findings) {
   const auto warn = [&](const Location& where, const std::string& what) {
-    findings.push_back({Severity::warning, where,
-                        fmt::format("{} was {}'s, which was removed ({})", what, entry.name, lock_file),
-                        "Make sure that nothing of that cluster is left running."});
+    findings.warning("number-reused", where,
+                     fmt::format("{} was {}'s, which was removed ({})", what, entry.name, lock_file),
+                     "Make sure that nothing of that cluster is left running.");
   };
   const auto holder = file.ids.find(entry.id.value_or(0));
   if (holder != file.ids.end() && holder->second->name != entry.name) {
@@ -41,7 +41,7 @@ void strip(LockEntry& entry, const FileNumbers& file, const std::string& lock_fi
 }  // namespace
 
 void restore_removed(Mesh& mesh, const std::string& lock_file, const FileNumbers& file,
-                     std::vector<LockEntry>& removed, Diagnostics& findings) {
+                     std::vector<LockEntry>& removed, Findings& findings) {
   if (removed.empty()) return;
   std::unordered_map<std::string_view, Cluster*> by_name;
   for (Cluster& cluster : mesh.clusters) by_name.emplace(cluster.name, &cluster);

@@ -37,20 +37,20 @@ struct Installed {
 std::optional<CiliumVersion> check_version(const std::string& text, const Location& where, Findings& found) {
   const Result<CiliumVersion> version = parse_version(text);
   if (!version) {
-    found.error(where, fmt::format("cilium.version: {}", version.error().message),
+    found.error("version-form", where, fmt::format("cilium.version: {}", version.error().message),
                 "Give major, minor and patch of the chart.");
     return std::nullopt;
   }
   if (find_minor(*version) == nullptr) {
     found.error(
-        where,
+        "version-unknown", where,
         fmt::format("cilium.version: {} is older than 1.{}, the oldest that meshdrill writes values for",
                     text, oldest_minor));
     return std::nullopt;
   }
   if (version->major > 1 || version->minor > newest_minor) {
     found.warning(
-        where,
+        "version-unknown", where,
         fmt::format("cilium.version: {} is newer than 1.{}, the newest known, whose values are written", text,
                     newest_minor),
         "Read its upgrade notes before installing.");
@@ -79,7 +79,7 @@ void check_versions(const Mesh& mesh, Findings& found) {
     if (one.version.major == newest->version.major && one.version.minor + 1 >= newest->version.minor)
       continue;
     found.error(
-        one.where,
+        "version-skew", one.where,
         fmt::format("cilium.version: {} has {} and {} has {} ({}); the clusters of a mesh may be at most "
                     "one minor apart",
                     one.cluster, one.text, newest->cluster, newest->text, to_string(newest->where)),

@@ -63,13 +63,13 @@ void DatapathCheck::check_mode(const Cluster& cluster, const Cluster& first) {
   const bool native = mode_of(cluster) == RoutingMode::native;
   if (mode_of(cluster) != mode_of(first)) {
     if (!modes_.insert(where)) return;
-    found_.error(where,
+    found_.error("routing-mode-differs", where,
                  fmt::format("routing.mode: {} is {}, {} is {}; their Pods could not reach each other",
                              cluster.name, name_of(mode_of(cluster)), first.name, name_of(mode_of(first))),
                  "Use one datapath mode in all clusters.");
   } else if (!native && protocol_of(cluster) != protocol_of(first) && modes_.insert(where)) {
     found_.error(
-        where,
+        "tunnel-protocol-differs", where,
         fmt::format("routing.tunnelProtocol: {} uses {}, {} uses {}; they listen on different ports",
                     cluster.name, name_of(protocol_of(cluster)), first.name, name_of(protocol_of(first))),
         "Use one tunnel protocol in all clusters.");
@@ -80,14 +80,14 @@ void DatapathCheck::check_encryption(const Cluster& cluster, const Cluster& firs
   const Location& where = where_or_name(cluster.datapath.cilium_where, cluster);
   if (encryption_of(cluster) != encryption_of(first) && encryptions_.insert(where)) {
     found_.warning(
-        where,
+        "encryption-differs", where,
         fmt::format("cilium.encryption: {} has {}, {} has {}; Cilium documents no mesh that mixes them",
                     cluster.name, name_of(encryption_of(cluster)), first.name, name_of(encryption_of(first))),
         "Use one method in all clusters.");
   }
   if (encryption_of(cluster) == Encryption::ipsec && keys_.insert(where)) {
     found_.note(
-        where,
+        "ipsec-key", where,
         "cilium.encryption: with ipsec all clusters need the same Secret cilium-ipsec-keys, also after "
         "each rotation",
         "Make it before phase 1; rotate while all nodes run one version.");
@@ -101,19 +101,19 @@ void DatapathCheck::check_native(const Cluster& cluster, const Cluster& first, F
   const auto& pool = mesh_.addressing.of(family);
   if (native && mode_of(cluster) == RoutingMode::tunnel) {
     if (!places.insert(native->where)) return;
-    found_.error(native->where,
+    found_.error("native-routing-cidr", native->where,
                  fmt::format("routing.{}NativeRoutingCIDR: is for native routing, and {} uses tunnels",
                              name_of(family), cluster.name),
                  "Add mode: native, or leave the key out.");
   } else if (native && !pool) {
     if (!places.insert(native->where)) return;
-    found_.error(native->where,
+    found_.error("native-routing-cidr", native->where,
                  fmt::format("routing.{0}NativeRoutingCIDR: addressing.{0} is missing", name_of(family)));
   } else if (!native && pool && !pool->pool && mode_of(cluster) == RoutingMode::native) {
     const Location& where = where_or_name(cluster.datapath.routing_where, cluster);
     if (!places.insert(where)) return;
     found_.error(
-        where,
+        "native-routing-cidr", where,
         fmt::format("routing.{}NativeRoutingCIDR: native routing needs it, since addressing.{} has no "
                     "pool; without it traffic to the other clusters is masqueraded "
                     "(cilium/cilium#33822)",
@@ -135,7 +135,7 @@ void DatapathCheck::check_source(const Cluster& cluster) {
   const std::string source = cluster.datapath.chaining_mode.empty()
                                  ? fmt::format("ipam {}", name_of(cluster.datapath.ipam))
                                  : fmt::format("chainingMode {}", cluster.datapath.chaining_mode);
-  found_.error(cluster.where,
+  found_.error("pod-cidr-missing", cluster.where,
                fmt::format("podCIDRs: {} has none of {}, and with {} they are not taken from a pool",
                            cluster.name, join_words(missing), source),
                "Name the networks that its Pods get their addresses from.");
@@ -150,7 +150,8 @@ void DatapathCheck::check_ingress(const Cluster& cluster, const Ingress& ingress
   const std::string_view name = ingress.controller == Ingress::Controller::cilium ? "cilium" : "gateway";
   if (datapath.l7_proxy == false && proxies_.insert(where)) {
     found_.error(
-        where, fmt::format("ingress.controller: {} needs the L7 proxy, which {} has off", name, cluster.name),
+        "ingress-datapath", where,
+        fmt::format("ingress.controller: {} needs the L7 proxy, which {} has off", name, cluster.name),
         "Take l7Proxy: false away.");
   }
   const std::optional<bool>& replaced = datapath.kube_proxy_replacement;
@@ -161,9 +162,9 @@ void DatapathCheck::check_ingress(const Cluster& cluster, const Ingress& ingress
                   cluster.name, replaced ? "false" : "nothing");
   const std::string cure = "Set cilium.kubeProxyReplacement: true.";
   if (!replaced && own_values) {
-    found_.warning(where, what + " unless your own values set it", cure);
+    found_.warning("ingress-datapath", where, what + " unless your own values set it", cure);
   } else {
-    found_.error(where, std::move(what), cure);
+    found_.error("ingress-datapath", where, std::move(what), cure);
   }
 }
 

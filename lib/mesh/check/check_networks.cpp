@@ -117,7 +117,7 @@ class Nesting {
 
   void report(const Claim& inner, const Claim& outer) {
     found_.error(
-        *inner.where,
+        "pod-cidr-overlap", *inner.where,
         fmt::format("{} ({}) overlaps {} ({}, {})", to_string(inner.prefix), owner(inner),
                     to_string(outer.prefix), owner(outer), to_string(*outer.where)),
         "Traffic for one would be sent to the other; neither Helm nor Cilium notices. Choose ranges that "
@@ -133,7 +133,7 @@ void check_nodes(const Mesh& mesh, Findings& found) {
   std::map<IpAddress, Location> seen;
   for (const Cluster& cluster : mesh.clusters) {
     for (const LocatedAddress& node : cluster.nodes) {
-      found.repeated(seen, node.address, node.where,
+      found.repeated("duplicate-address", seen, node.address, node.where,
                      fmt::format("nodes: a second node has {}", to_string(node.address)),
                      "Node addresses must be unique in the whole mesh.");
     }

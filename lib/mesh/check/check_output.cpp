@@ -16,17 +16,17 @@ using Controller = Ingress::Controller;
 void check_listener(const Ingress& ingress, Findings& found) {
   if (!ingress.host_network) {
     if (ingress.listener_port) {
-      found.error(ingress.where, "ingress.listenerPort: is for hostNetwork: true",
+      found.error("ingress-listener", ingress.where, "ingress.listenerPort: is for hostNetwork: true",
                   "Without it the controller has a Service of type LoadBalancer.");
     }
     if (!ingress.node_selector.empty() && ingress.controller != Controller::nginx) {
-      found.error(ingress.where, "ingress.nodeSelector: is for hostNetwork: true",
+      found.error("ingress-listener", ingress.where, "ingress.nodeSelector: is for hostNetwork: true",
                   "Otherwise Cilium's Envoy runs on every node.");
     }
     const bool usual = ingress.port == 80 || ingress.port == 443;
     if (ingress.controller == Controller::cilium && !usual) {
       found.warning(
-          ingress.port_where,
+          "ingress-port", ingress.port_where,
           fmt::format("ingress.port: the Service of Cilium's ingress listens on 80 and 443, not on {}",
                       ingress.port),
           "Map the port in the load balancer in front of it.");
@@ -36,7 +36,7 @@ void check_listener(const Ingress& ingress, Findings& found) {
   const int port = ingress.listener_port.value_or(ingress.port);
   if (ingress.controller != Controller::nginx && port < 1024) {
     found.warning(
-        ingress.port_where,
+        "ingress-port", ingress.port_where,
         fmt::format(
             "ingress.port: on the nodes' own network, Envoy may listen on {} only with NET_BIND_SERVICE",
             port),
@@ -53,21 +53,22 @@ void check_ingress_controller(const Mesh& mesh, Findings& found) {
     found.name(ingress.where, "ingress.tls.secretName", wrong_label(ingress.tls_secret));
   if (backend == nullptr) return;
   if (backend->exported_by == GlobalService::Export::mcs && ingress.controller != Controller::gateway) {
-    found.error(ingress.service_where,
+    found.error("ingress-service", ingress.service_where,
                 fmt::format("ingress.service: an Ingress cannot lead to a ServiceImport, and {} is exported "
                             "through the MCS-API",
                             qualified_name(*backend)),
                 "Use controller: gateway, or export: annotations.");
   }
   if (backend->headless) {
-    found.error(ingress.service_where, fmt::format("ingress.service: {} is headless, and has no ClusterIP "
-                                                   "where Cilium could choose among the clusters",
-                                                   qualified_name(*backend)));
+    found.error("ingress-service", ingress.service_where,
+                fmt::format("ingress.service: {} is headless, and has no ClusterIP "
+                            "where Cilium could choose among the clusters",
+                            qualified_name(*backend)));
   }
   const bool tcp = !backend->ports.empty() && backend->ports.front().protocol == "TCP";
   if (!backend->ports.empty() && !tcp) {
     found.error(
-        backend->ports.front().where,
+        "ingress-service", backend->ports.front().where,
         fmt::format("ingress.service: the first port of {} is no TCP port", qualified_name(*backend)));
   }
 }
@@ -80,7 +81,7 @@ void check_dns(const Mesh& mesh, Findings& found) {
   if (dns.zone.empty() || !mesh.ingress) return;
   const std::string& host = mesh.ingress->host;
   if (host != dns.zone && !host.ends_with("." + dns.zone)) {
-    found.error(dns.where, fmt::format("dns.zone: {} is not in the zone {}", host, dns.zone));
+    found.error("dns-zone", dns.where, fmt::format("dns.zone: {} is not in the zone {}", host, dns.zone));
   }
 }
 
@@ -88,17 +89,18 @@ void check_trust(const Mesh& mesh, Findings& found) {
   const Trust& trust = mesh.trust;
   if (trust.mode == Trust::Mode::inlined) {
     if (trust.auth_mode == "cluster") {
-      found.error(trust.auth_mode_where,
+      found.error("auth-mode", trust.auth_mode_where,
                   "trust.authMode: cluster needs one CA for all, and inline certificates come from many",
                   "Use trust.mode: sharedCA, or authMode: legacy.");
     }
-    found.warning(trust.where,
+    found.warning("inline-tls", trust.where,
                   "trust.mode: inline is deprecated: nothing renews these copies, and each is in the Helm "
                   "release twice",
                   "Use trust.mode: sharedCA.");
   }
   if (trust.mode == Trust::Mode::shared_ca && trust.issuer == Trust::Issuer::helm) {
-    found.warning(trust.where, "trust.issuer: Helm issues at an upgrade and never renews in between",
+    found.warning("helm-issuer", trust.where,
+                  "trust.issuer: Helm issues at an upgrade and never renews in between",
                   "Use issuer: cronJob, or meshdrill.");
   }
 }
@@ -110,8 +112,9 @@ void check_settings(const Mesh& mesh, Findings& found) {
     const CiliumMinor& minor = minor_of(cluster.version);
     const auto refuse = [&](bool wanted, bool has, const Location& where, std::string_view key) {
       if (wanted && !has) {
-        found.error(where, fmt::format("cilium.{}: Cilium {} of {} has no such setting and would ignore it",
-                                       key, cluster.version, cluster.name));
+        found.error("key-too-new", where,
+                    fmt::format("cilium.{}: Cilium {} of {} has no such setting and would ignore it", key,
+                                cluster.version, cluster.name));
       }
     };
     refuse(cilium.policy_default_local_cluster.has_value(), minor.policy_default_local_cluster.has_value(),
@@ -133,7 +136,7 @@ void check_policy_default(const Mesh& mesh, Findings& found) {
     return local(cluster) != local(mesh.clusters.front());
   });
   if (other == mesh.clusters.end()) return;
-  found.warning(other->version_where,
+  found.warning("policy-default-differs", other->version_where,
                 fmt::format("cilium.version: {} and {} differ in policyDefaultLocalCluster: from 1.19 on, "
                             "policies that name no "
                             "cluster select local Pods alone",

@@ -69,19 +69,20 @@ void PartsCheck::check_pool(const std::optional<AddressPool>& pool, Family famil
   if (!pool->pool) return;
   const int length = pool->pool->length;
   if (pool->cluster_length < length) {
-    found_.error(pool->cluster_where, fmt::format("{}.cluster: a cluster's /{} does not fit into the pool {}",
-                                                  key, pool->cluster_length, to_string(*pool->pool)));
+    found_.error("pool-size", pool->cluster_where,
+                 fmt::format("{}.cluster: a cluster's /{} does not fit into the pool {}", key,
+                             pool->cluster_length, to_string(*pool->pool)));
   }
   if (pool->node_length < pool->cluster_length) {
     found_.error(
-        pool->node_where,
+        "pod-cidr-mask", pool->node_where,
         fmt::format("{}.node: a node's /{} does not fit into a cluster's /{}: Cilium starts with zero blocks "
                     "and every Pod waits with \"no remaining CIDRs\"",
                     key, pool->node_length, pool->cluster_length),
         fmt::format("Give node a length from {} to {}.", pool->cluster_length, width(family)));
   } else if (family == Family::ipv6 && pool->node_length - pool->cluster_length > 16) {
     found_.error(
-        pool->node_where,
+        "pod-cidr-mask", pool->node_where,
         fmt::format("{}.node: /{} blocks in a cluster's /{} are 2^{} of them; Cilium's operator refuses more "
                     "than 2^16 (\"node CIDR size is too big\")",
                     key, pool->node_length, pool->cluster_length, pool->node_length - pool->cluster_length),
@@ -90,14 +91,15 @@ void PartsCheck::check_pool(const std::optional<AddressPool>& pool, Family famil
 }
 
 void PartsCheck::check_clusters() {
-  if (mesh_.clusters.empty()) found_.error(mesh_.where, "clusters: a mesh needs clusters");
+  if (mesh_.clusters.empty()) found_.error("no-clusters", mesh_.where, "clusters: a mesh needs clusters");
   if (mesh_.clusters.size() == 1) {
-    found_.warning(mesh_.clusters.front().where, "clusters: the only cluster has nobody to fail over to");
+    found_.warning("single-cluster", mesh_.clusters.front().where,
+                   "clusters: the only cluster has nobody to fail over to");
   }
   const auto most = static_cast<std::size_t>(mesh_.cilium.max_connected_clusters);
   if (mesh_.clusters.size() > most) {
     found_.error(
-        mesh_.clusters[most].where,
+        "max-connected-clusters", mesh_.clusters[most].where,
         fmt::format("clusters: {} clusters are more than the {} that maxConnectedClusters allows",
                     mesh_.clusters.size(), most),
         most == 255 ? "Set cilium.maxConnectedClusters: 511 before the first cluster is installed." : "");
@@ -108,9 +110,9 @@ void PartsCheck::check_clusters() {
 void PartsCheck::check_cluster(const Cluster& cluster) {
   found_.name(cluster.where, "name", wrong_cluster_name(cluster.name));
   found_.name(cluster.context_where, "context", wrong_text(cluster.context));
-  found_.repeated(cluster_names_, cluster.name, cluster.where,
+  found_.repeated("duplicate-name", cluster_names_, cluster.name, cluster.where,
                   fmt::format("name: a second cluster is called \"{}\"", cluster.name));
-  found_.repeated(contexts_, cluster.context, cluster.context_where,
+  found_.repeated("duplicate-context", contexts_, cluster.context, cluster.context_where,
                   fmt::format("context: a second cluster is reached through \"{}\"", cluster.context),
                   "Two names for one cluster would fail both at once; give each its own context.");
   if (cluster.id) check_id(cluster);
@@ -123,30 +125,30 @@ void PartsCheck::check_id(const Cluster& cluster) {
   const int most = mesh_.cilium.max_connected_clusters;
   if (id < 1 || id > most) {
     found_.error(
-        cluster.id_where,
+        "id-range", cluster.id_where,
         fmt::format("id: {} is outside 1 to {}{}", id, most,
                     id == 0 ? "; 0 is Cilium's ID for a cluster that is in no mesh" : ""),
         "Helm accepts it, and clustermesh-apiserver then refuses to start. Leave id out to have one given.");
     return;
   }
   if (marks_clash(cluster.datapath, id)) {
-    found_.error(cluster.id_where,
+    found_.error("id-mark", cluster.id_where,
                  fmt::format("id: {} is one of 128 to 255 and 384 to 511, whose packet marks clash with ENI, "
                              "AlibabaCloud and aws-cni chaining (cilium/cilium#21330); the chart refuses it",
                              id),
                  "Leave id out to have another given, or set cilium.allowUnsafePolicySKBUsage: true.");
   }
-  found_.repeated(ids_, id, cluster.id_where, fmt::format("id: a second cluster has {}", id));
+  found_.repeated("duplicate-id", ids_, id, cluster.id_where, fmt::format("id: a second cluster has {}", id));
 }
 
 void PartsCheck::check_ingress_addresses(const Cluster& cluster) {
   for (const LocatedAddress& ingress : cluster.ingress) {
-    found_.repeated(ingress_addresses_, ingress.address, ingress.where,
+    found_.repeated("duplicate-address", ingress_addresses_, ingress.address, ingress.where,
                     fmt::format("ingress: {} is named twice", to_string(ingress.address)),
                     "Each cluster's ingress needs addresses of its own, or nobody can tell who was asked.");
   }
   if (mesh_.ingress && cluster.ingress.empty()) {
-    found_.warning(cluster.where,
+    found_.warning("ingress-address", cluster.where,
                    fmt::format("ingress: {} names no address, so {} cannot lead to it", cluster.name,
                                mesh_.ingress->host),
                    "Add ingress: [ADDRESS] once its load balancer has one.");
@@ -160,7 +162,7 @@ void PartsCheck::check_apiserver(const Cluster& cluster) {
   }
   if (!apiserver.reachable()) {
     found_.warning(
-        apiserver.where,
+        "peer-endpoint", apiserver.where,
         fmt::format("apiserver: the peers cannot be told where {} is; values to connect are not written",
                     cluster.name),
         "Add apiserver: {ips: [ADDRESS]} once phase 1 runs.");
@@ -168,7 +170,7 @@ void PartsCheck::check_apiserver(const Cluster& cluster) {
   if (!apiserver.port) return;
   for (const LocatedAddress& ip : apiserver.ips) {
     found_.repeated(
-        apiserver_endpoints_, {ip.address, *apiserver.port}, ip.where,
+        "duplicate-address", apiserver_endpoints_, {ip.address, *apiserver.port}, ip.where,
         fmt::format("apiserver.ips: {} port {} is named twice", to_string(ip.address), *apiserver.port));
   }
   if (apiserver.exposure == ApiServer::Exposure::node_port) check_node_port(cluster);
@@ -180,7 +182,7 @@ void PartsCheck::check_node_port(const Cluster& cluster) {
   const int port = cluster.apiserver.port.value_or(0);
   const Location& where = cluster.apiserver.port_where;
   if (port < 30000 || port > 32767) {
-    found_.warning(where,
+    found_.warning("node-port-range", where,
                    fmt::format("apiserver.port: {} is outside 30000 to 32767, where Kubernetes has its "
                                "NodePorts unless told otherwise",
                                port));
@@ -201,9 +203,9 @@ void PartsCheck::check_node_port(const Cluster& cluster) {
       users.loops ? "an agent with kubeProxyReplacement may" : "an agent may then");
   const std::string cure = "Give each cluster a NodePort of its own, or leave port out to have one given.";
   if (users.loops) {
-    found_.error(where, what, cure);
+    found_.error("node-port-clash", where, what, cure);
   } else {
-    found_.warning(where, what, cure);
+    found_.warning("node-port-clash", where, what, cure);
   }
 }
 

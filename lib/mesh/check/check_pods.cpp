@@ -1,6 +1,7 @@
 #include "mesh/check/check_pods.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
@@ -12,13 +13,13 @@ namespace {
 void check_mask(const Cluster& cluster, const LocatedPrefix& pods, const AddressPool& pool, Findings& found) {
   const int bits = pool.node_length - pods.prefix.length;
   if (bits < 0) {
-    found.error(pods.where,
+    found.error("pod-cidr-mask", pods.where,
                 fmt::format("podCIDRs: a node's /{} does not fit into {} of {}: Cilium starts with zero "
                             "blocks and every Pod waits with \"no remaining CIDRs\"",
                             pool.node_length, to_string(pods.prefix), cluster.name),
                 "Give the cluster a wider Pod CIDR, or nodes a longer one.");
   } else if (bits > 16 && pods.prefix.family() == Family::ipv6) {
-    found.error(pods.where,
+    found.error("pod-cidr-mask", pods.where,
                 fmt::format("podCIDRs: {} holds 2^{} blocks of /{}; Cilium's operator refuses more than "
                             "2^16 (\"node CIDR size is too big\")",
                             to_string(pods.prefix), bits, pool.node_length),
@@ -65,12 +66,55 @@ void check_native(const Mesh& mesh, Family family, Findings& found) {
     for (const Extremes::End& end : {all.lowest, all.highest}) {
       if (native->prefix.contains(end.pods->prefix) || !said.insert(native->where)) continue;
       found.error(
-          native->where,
+          "native-routing-cidr", native->where,
           fmt::format("routing.{}NativeRoutingCIDR: {} does not hold {} (Pods of {}, {}); traffic to them "
                       "would be masqueraded and policies would not know it (cilium/cilium#33822)",
                       name_of(family), to_string(native->prefix), to_string(end.pods->prefix),
                       end.cluster->name, to_string(end.pods->where)),
           "Name a range that holds the Pods of all clusters.");
+    }
+  }
+}
+
+// Space that no network of one's own is in unless one was given it: not RFC 1918, 6598, 4193 and the like.
+bool is_public(const IpPrefix& prefix) {
+  static const std::array not_public = [] {
+    std::array<IpPrefix, 13> ranges;
+    constexpr std::array texts{"10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16",  "100.64.0.0/10",
+                               "198.18.0.0/15",  "192.0.2.0/24",  "198.51.100.0/24", "203.0.113.0/24",
+                               "169.254.0.0/16", "240.0.0.0/4",   "2001:db8::/32",   "3fff::/20",
+                               "0.0.0.0/8"};
+    std::transform(texts.begin(), texts.end(), ranges.begin(),
+                   [](const char* text) { return parse_prefix(text).value(); });
+    return ranges;
+  }();
+  static const IpPrefix global_unicast = parse_prefix("2000::/3").value();
+  if (prefix.family() == Family::ipv6 && !global_unicast.contains(prefix)) return false;
+  return std::none_of(not_public.begin(), not_public.end(),
+                      [&](const IpPrefix& range) { return range.contains(prefix); });
+}
+
+void check_public(const Mesh& mesh, Findings& found) {
+  const auto note = [&](std::string_view key, const IpPrefix& prefix, const Location& where) {
+    if (!is_public(prefix)) return;
+    found.note("public-range", where,
+               fmt::format("{}: {} is routed in the Internet; unless it was given to you, Pods cannot reach "
+                           "those who have it",
+                           key, to_string(prefix)),
+               prefix.family() == Family::ipv4 ? "Use 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16."
+                                               : "Use a range of your own below fd00::/8.");
+  };
+  for (const Family family : {Family::ipv4, Family::ipv6}) {
+    const auto& pool = mesh.addressing.of(family);
+    if (pool && pool->pool)
+      note(fmt::format("addressing.{}.pool", name_of(family)), *pool->pool, pool->where);
+  }
+  for (const Cluster& cluster : mesh.clusters) {
+    if (shares_node_networks(cluster.datapath)) continue;
+    for (const LocatedPrefix& pods : cluster.pod_cidrs) {
+      const auto& pool = mesh.addressing.of(pods.prefix.family());
+      if (pool && pool->pool && pool->pool->contains(pods.prefix)) continue;
+      note("podCIDRs", pods.prefix, pods.where);
     }
   }
 }
@@ -86,6 +130,7 @@ void check_pods(const Mesh& mesh, Findings& found) {
     }
   }
   for (const Family family : {Family::ipv4, Family::ipv6}) check_native(mesh, family, found);
+  check_public(mesh, found);
 }
 
 }  // namespace meshdrill::mesh

@@ -26,7 +26,7 @@ void read_native(MapReader& map, std::string_view key, Family family, std::optio
   const std::optional<IpPrefix> prefix = read_prefix(map, key);
   if (!prefix) return;
   if (prefix->family() != family) {
-    map.error(*map.find(key), key, "this prefix is of the other address family");
+    map.error(*map.find(key), key, "this prefix is of the other address family", {}, "pod-cidr-family");
     return;
   }
   to = LocatedPrefix{*prefix, where_of(map, key)};
@@ -58,7 +58,8 @@ Cilium read_cilium(MapReader& map, Datapath& datapath) {
   cilium.max_connected_clusters =
       static_cast<int>(map.integer("maxConnectedClusters", 1, 511).value_or(cilium.max_connected_clusters));
   if (cilium.max_connected_clusters != 255 && cilium.max_connected_clusters != 511) {
-    map.error(*map.find("maxConnectedClusters"), "maxConnectedClusters", "Cilium knows only 255 and 511");
+    map.error(*map.find("maxConnectedClusters"), "maxConnectedClusters", "Cilium knows only 255 and 511", {},
+              "max-connected-clusters");
   }
   cilium.policy_default_local_cluster = map.boolean("policyDefaultLocalCluster");
   cilium.default_global_namespace = map.boolean("defaultGlobalNamespace");

@@ -13,7 +13,7 @@ ApiServer read_apiserver(MapReader& map) {
   if (const auto port = map.integer("port", 1, 65535)) apiserver.port = static_cast<int>(*port);
   if (!apiserver.ips.empty() && !apiserver.address.empty()) {
     map.error(*map.find("address"), "address", "the chart takes ips and ignores address when both are given",
-              "Leave one of them out.");
+              "Leave one of them out.", "peer-endpoint");
   }
   apiserver.where = map.node().where;
   apiserver.port_where = where_of(map, "port");

@@ -25,7 +25,7 @@ std::vector<T> read_parsed(MapReader& map, std::string_view key, Parse parse) {
     if (value) {
       values.push_back({*value, item.where});
     } else {
-      map.error(item, key, value.error().message);
+      map.error(item, key, value.error().message, {}, "address-form");
     }
   }
   return values;
@@ -42,7 +42,7 @@ std::optional<IpPrefix> read_prefix(MapReader& map, std::string_view key) {
   if (!text) return std::nullopt;
   const Result<IpPrefix> prefix = parse_prefix(*text);
   if (prefix) return *prefix;
-  map.error(*map.find(key), key, prefix.error().message);
+  map.error(*map.find(key), key, prefix.error().message, {}, "address-form");
   return std::nullopt;
 }
 

@@ -13,7 +13,7 @@ AddressPool read_pool(MapReader& map, Family family) {
   pool.node_where = where_of(map, "node");
   pool.pool = read_prefix(map, "pool");
   if (pool.pool && pool.pool->family() != family) {
-    map.error(*map.find("pool"), "pool", "this prefix is of the other address family");
+    map.error(*map.find("pool"), "pool", "this prefix is of the other address family", {}, "pod-cidr-family");
     pool.pool.reset();
   }
   // What the chart has as its own default for a node's share.
@@ -30,7 +30,7 @@ Addressing read_addressing(MapReader& map) {
   read_section(map, "ipv6", [&](MapReader& pool) { addressing.ipv6 = read_pool(pool, Family::ipv6); });
   if (!addressing.ipv4 && !addressing.ipv6 && map.node().kind == Node::Kind::map) {
     map.error(map.node(), "ipv4", "at least one address family is needed",
-              "For example: ipv4: {pool: 10.96.0.0/11, cluster: 16, node: 24}");
+              "For example: ipv4: {pool: 10.96.0.0/11, cluster: 16, node: 24}", "missing-key");
   }
   return addressing;
 }
@@ -71,7 +71,9 @@ Checked<Mesh> read_mesh(const Node& document) {
 }
 
 Checked<Mesh> read_mesh_text(std::string_view text, const std::string& file) {
-  return parse_document(text, file).and_then([](const Node& document) { return read_mesh(document); });
+  return parse_document(text, file, mesh_file_limits).and_then([](const Node& document) {
+    return read_mesh(document);
+  });
 }
 
 }  // namespace meshdrill::mesh

@@ -10,6 +10,9 @@
 
 namespace meshdrill::mesh {
 
+// For a mesh file and its lock: 511 clusters whose nodes are all listed take some megabytes.
+inline constexpr DocumentLimits mesh_file_limits{.bytes = 10'000'000};
+
 // The mesh that `document` describes. Nothing is allocated yet.
 Checked<Mesh> read_mesh(const Node& document);
 

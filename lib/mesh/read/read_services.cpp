@@ -22,7 +22,7 @@ std::optional<GlobalService::Affinity> read_affinity(MapReader& map) {
   const Node* affinity = map.find("affinity");
   if (affinity != nullptr && affinity->scalar == "none") {
     map.error(*affinity, "affinity", "\"none\" makes some Cilium versions drop all remote backends (#46623)",
-              "Leave the key out, which means the same and works.");
+              "Leave the key out, which means the same and works.", "affinity-none");
     return std::nullopt;
   }
   const auto choice = map.choice("affinity", {"local", "remote"});

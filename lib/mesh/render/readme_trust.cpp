@@ -79,10 +79,12 @@ void Readme::trust_of_cert_manager() {
 void Readme::trust_inlined() {
   step("Certificates in the values");
   line(
-      "Every cluster makes a CA of its own in phase 1. What its peers need of it is pulled from it, and "
-      "generating again "
-      "puts it into the values of phase 2. Nothing renews these copies: pull and generate again before they "
-      "expire. One CA for all (`trust.mode: sharedCA`) needs none of this.");
+      "Every cluster makes a CA of its own in phase 1. What its peers need of it is pulled from it and put "
+      "into "
+      "the values of phase 2: `meshdrill generate` with `--pull-trust` does both. Or pull by hand as below, "
+      "and "
+      "generate again. Nothing renews these copies: do it once more before they expire. One CA for all "
+      "(`trust.mode: sharedCA`) needs none of this.");
   line();
   for_each_cluster([&](const Cluster& cluster) {
     return fmt::format(

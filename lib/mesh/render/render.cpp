@@ -4,6 +4,7 @@
 #include "base/yaml_writer.hpp"
 #include "mesh/render/render_parts.hpp"
 #include "mesh/render/render_peers.hpp"
+#include "mesh/trust/kept_certificates.hpp"
 #include "mesh/trust/secret_manifest.hpp"
 
 #include <algorithm>
@@ -84,12 +85,17 @@ void Tree::add_helm(const Cluster& cluster) {
 }
 
 void Tree::add_certificates(const Cluster& cluster) {
-  const auto secrets = material_.secrets.find(cluster.name);
-  if (secrets == material_.secrets.end()) return;
+  const auto found = material_.certificates.find(cluster.name);
+  if (found == material_.certificates.end()) return;
+  const TrustMaterial::Certificates& certificates = found->second;
+  if (!certificates.kept_file.empty()) {
+    return add(certificates_path(cluster), certificates.kept_file, secret_mode);
+  }
   add(certificates_path(cluster),
-      with_origin(
-          fmt::format("Certificates of clustermesh-apiserver in {}. Secret.", cluster.name),
-          secrets_yaml(secrets->second, material_.authority.certificate, mesh_.cilium.kube_namespace)),
+      with_origin(fmt::format("Certificates of clustermesh-apiserver in {}. Secret.", cluster.name),
+                  kept_comment(certificates.issued_for, certificates.renew_after) +
+                      secrets_yaml(certificates.secrets, material_.authority.certificate,
+                                   mesh_.cilium.kube_namespace)),
       secret_mode);
 }
 

@@ -52,9 +52,10 @@ class CertificateCheck {
     first_ = {};
     for (const TlsSecret& secret : *secrets) check(secret);
     if (first_.name.empty()) return;
-    found_.note(first_.where, fmt::format("{}: the first of {} to expire, on {} (in {})", first_.name,
-                                          plural(secrets->size(), "certificate"), day_of(first_.not_after),
-                                          in_days(first_.not_after - now_)));
+    found_.note("certificate", first_.where,
+                fmt::format("{}: the first of {} to expire, on {} (in {})", first_.name,
+                            plural(secrets->size(), "certificate"), day_of(first_.not_after),
+                            in_days(first_.not_after - now_)));
   }
 
   Diagnostics take() { return found_.take(); }
@@ -79,18 +80,20 @@ class CertificateCheck {
 void CertificateCheck::check(const TlsSecret& secret) {
   const Result<CertificateFacts> facts = read_certificate(secret.pair.certificate);
   if (!facts)
-    return found_.error(secret.where, fmt::format("{}: tls.crt: {}", secret.name, facts.error().message));
+    return found_.error("certificate", secret.where,
+                        fmt::format("{}: tls.crt: {}", secret.name, facts.error().message));
   if (!key_fits(secret.pair)) {
-    found_.error(secret.where, fmt::format("{}: tls.key is not the key of tls.crt", secret.name), again);
+    found_.error("certificate", secret.where,
+                 fmt::format("{}: tls.key is not the key of tls.crt", secret.name), again);
   }
   check_authority(secret);
   const auto left = facts->not_after - now_;
   if (left <= Time::duration::zero()) {
-    found_.error(secret.where, fmt::format("{}: expired on {}", secret.name, day_of(facts->not_after)),
-                 again);
+    found_.error("certificate", secret.where,
+                 fmt::format("{}: expired on {}", secret.name, day_of(facts->not_after)), again);
   } else if (left < soon) {
     found_.warning(
-        secret.where,
+        "certificate", secret.where,
         fmt::format("{}: expires on {}, in {}", secret.name, day_of(facts->not_after), in_days(left)), again);
   } else if (first_.name.empty() || facts->not_after < first_.not_after) {
     first_ = {secret.name, secret.where, facts->not_after};
@@ -99,18 +102,19 @@ void CertificateCheck::check(const TlsSecret& secret) {
 
 void CertificateCheck::check_authority(const TlsSecret& secret) {
   if (!signed_by(secret.pair.certificate, secret.authority)) {
-    found_.error(secret.where, fmt::format("{}: ca.crt is not the CA that issued tls.crt", secret.name),
-                 again);
+    found_.error("certificate", secret.where,
+                 fmt::format("{}: ca.crt is not the CA that issued tls.crt", secret.name), again);
   }
   if (authority_.empty()) {
     authority_ = secret.authority;
     authority_where_ = secret.where;
     const Result<CertificateFacts> facts = read_certificate(authority_);
     if (facts && facts->not_after - now_ < soon) {
-      found_.warning(secret.where, fmt::format("the CA of the mesh expires on {}", day_of(facts->not_after)));
+      found_.warning("certificate", secret.where,
+                     fmt::format("the CA of the mesh expires on {}", day_of(facts->not_after)));
     }
   } else if (secret.authority != authority_) {
-    found_.error(secret.where,
+    found_.error("certificate", secret.where,
                  fmt::format("{}: ca.crt is another CA than at {}; these clusters would not trust each other",
                              secret.name, to_string(authority_where_)),
                  again);

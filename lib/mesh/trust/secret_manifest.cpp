@@ -30,19 +30,29 @@ std::string data_of(const Node& secret, std::string_view key, bool optional, Dia
   return {};
 }
 
+object secret_object(const TrustMaterial::Secret& secret, const std::string& authority,
+                     const std::string& kube_namespace) {
+  return {{"apiVersion", "v1"},
+          {"kind", "Secret"},
+          {"metadata", object{{"name", secret.name}, {"namespace", kube_namespace}}},
+          {"type", "kubernetes.io/tls"},
+          {"data", object{{"ca.crt", encode_base64(authority)},
+                          {"tls.crt", encode_base64(secret.pair.certificate)},
+                          {"tls.key", encode_base64(secret.pair.key)}}}};
+}
+
 }  // namespace
+
+std::string secret_yaml(const TrustMaterial::Secret& secret, const std::string& authority,
+                        const std::string& kube_namespace) {
+  return to_yaml(secret_object(secret, authority, kube_namespace));
+}
 
 std::string secrets_yaml(const std::vector<TrustMaterial::Secret>& secrets, const std::string& authority,
                          const std::string& kube_namespace) {
   array items;
   for (const TrustMaterial::Secret& secret : secrets) {
-    items.emplace_back(object{{"apiVersion", "v1"},
-                              {"kind", "Secret"},
-                              {"metadata", object{{"name", secret.name}, {"namespace", kube_namespace}}},
-                              {"type", "kubernetes.io/tls"},
-                              {"data", object{{"ca.crt", encode_base64(authority)},
-                                              {"tls.crt", encode_base64(secret.pair.certificate)},
-                                              {"tls.key", encode_base64(secret.pair.key)}}}});
+    items.emplace_back(secret_object(secret, authority, kube_namespace));
   }
   return to_yaml(object{{"apiVersion", "v1"}, {"kind", "List"}, {"items", std::move(items)}});
 }

@@ -21,6 +21,9 @@ struct TlsSecret {
   Location where;
 };
 
+std::string secret_yaml(const TrustMaterial::Secret& secret, const std::string& authority,
+                        const std::string& kube_namespace);
+
 // A v1 List of the Secrets.
 std::string secrets_yaml(const std::vector<TrustMaterial::Secret>& secrets, const std::string& authority,
                          const std::string& kube_namespace);

@@ -22,8 +22,7 @@ constexpr Agreement encryption{
     "encryption-differs", "encryption", &ClusterValues::encryption,
     "a mesh that is encrypted in parts is not documented, and an IPsec key must be the same"};
 
-void check_agreement(const MeshValues& mesh, const Agreement& agreement, Severity severity,
-                     RuleFindings& found) {
+void check_agreement(const MeshValues& mesh, const Agreement& agreement, Severity severity, Findings& found) {
   const ClusterValues& first = mesh.clusters.front();
   const std::string& wanted = (first.*agreement.setting).value;
   for (const ClusterValues& cluster : mesh.clusters) {
@@ -41,7 +40,7 @@ void check_agreement(const MeshValues& mesh, const Agreement& agreement, Severit
   }
 }
 
-void check_tunnel_port(const MeshValues& mesh, RuleFindings& found) {
+void check_tunnel_port(const MeshValues& mesh, Findings& found) {
   const auto port = [](const ClusterValues& cluster) {
     const HelmValue* value = cluster.cilium.find("tunnelPort");
     return value == nullptr ? 0 : value->integer().value_or(0);
@@ -59,7 +58,7 @@ void check_tunnel_port(const MeshValues& mesh, RuleFindings& found) {
 }
 
 // Backends are merged a family at a time: the other side has none of the family that it lacks.
-void check_families(const MeshValues& mesh, RuleFindings& found) {
+void check_families(const MeshValues& mesh, Findings& found) {
   const ClusterValues& first = mesh.clusters.front();
   for (const ClusterValues& cluster : mesh.clusters) {
     for (const Family family : {Family::ipv4, Family::ipv6}) {
@@ -77,7 +76,7 @@ void check_families(const MeshValues& mesh, RuleFindings& found) {
 
 }  // namespace
 
-void check_datapath(const MeshValues& mesh, RuleFindings& found) {
+void check_datapath(const MeshValues& mesh, Findings& found) {
   if (mesh.clusters.empty()) return;
   check_agreement(mesh, routing, Severity::error, found);
   check_agreement(mesh, encryption, Severity::warning, found);

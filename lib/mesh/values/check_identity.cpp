@@ -10,7 +10,7 @@ namespace meshdrill::mesh::values {
 namespace {
 
 void check_name(const ClusterValues& cluster, std::map<std::string, const ClusterValues*>& seen,
-                RuleFindings& found) {
+                Findings& found) {
   if (!cluster.name.written || cluster.name.value == "default") {
     found.error("name-default", cluster.name.where,
                 "cluster.name is not set or is \"default\", Cilium's name for a cluster that is in no mesh",
@@ -31,7 +31,7 @@ void check_name(const ClusterValues& cluster, std::map<std::string, const Cluste
 }
 
 void check_id(const ClusterValues& cluster, std::map<long long, const ClusterValues*>& seen,
-              RuleFindings& found) {
+              Findings& found) {
   const long long id = cluster.id.value;
   const long long most = cluster.max_connected.value == 511 ? 511 : 255;
   if (!cluster.id.written || id == 0) {
@@ -61,7 +61,7 @@ void check_id(const ClusterValues& cluster, std::map<long long, const ClusterVal
 
 // The high bit of the ID shares the packet mark with these datapaths (cilium/cilium#21330); the chart fails
 // on it.
-void check_mark(const ClusterValues& cluster, RuleFindings& found) {
+void check_mark(const ClusterValues& cluster, Findings& found) {
   const bool high = cluster.id.value % 256 >= 128;
   const bool eni = cluster.ipam_mode.value == "eni" || cluster.ipam_mode.value == "alibabacloud";
   const bool chained = cluster.chaining_mode.value == "aws-cni";
@@ -77,7 +77,7 @@ void check_mark(const ClusterValues& cluster, RuleFindings& found) {
       "Use an ID from 1 to 127, or from 256 to 383.");
 }
 
-void check_most(const MeshValues& mesh, RuleFindings& found) {
+void check_most(const MeshValues& mesh, Findings& found) {
   const ClusterValues* first = nullptr;
   for (const ClusterValues& cluster : mesh.clusters) {
     const auto& most = cluster.max_connected;
@@ -97,7 +97,7 @@ void check_most(const MeshValues& mesh, RuleFindings& found) {
 }
 
 // The chart fails on it when Cluster Mesh is on.
-void check_identity_store(const ClusterValues& cluster, RuleFindings& found) {
+void check_identity_store(const ClusterValues& cluster, Findings& found) {
   if (!cluster.use_apiserver.value) return;
   const HelmValue* mode = cluster.cilium.find("identityAllocationMode");
   if (mode != nullptr && mode->text == "kvstore") {
@@ -113,7 +113,7 @@ void check_identity_store(const ClusterValues& cluster, RuleFindings& found) {
 
 }  // namespace
 
-void check_identity(const MeshValues& mesh, RuleFindings& found) {
+void check_identity(const MeshValues& mesh, Findings& found) {
   std::map<std::string, const ClusterValues*> names;
   std::map<long long, const ClusterValues*> ids;
   for (const ClusterValues& cluster : mesh.clusters) {

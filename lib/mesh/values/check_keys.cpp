@@ -90,7 +90,7 @@ std::string wanted(unsigned types) {
 // Walks one cluster's values beside the table of the chart's keys.
 class Walk {
  public:
-  Walk(const MeshValues& mesh, RuleFindings& found) : minor_(mesh.minor), found_(found) {}
+  Walk(const MeshValues& mesh, Findings& found) : minor_(mesh.minor), found_(found) {}
 
   void top(const ClusterValues& cluster) {
     for (const HelmValue::Entry& entry : cluster.cilium.entries) {
@@ -225,12 +225,12 @@ class Walk {
   }
 
   std::optional<int> minor_;
-  RuleFindings& found_;
+  Findings& found_;
 };
 
 }  // namespace
 
-void check_keys(const MeshValues& mesh, RuleFindings& found) {
+void check_keys(const MeshValues& mesh, Findings& found) {
   Walk walk{mesh, found};
   for (const ClusterValues& cluster : mesh.clusters) walk.top(cluster);
 }

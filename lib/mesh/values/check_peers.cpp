@@ -16,7 +16,7 @@ using ByName = std::map<std::string, const ClusterValues*>;
 // The first list-or-map minor; before it the schema wants a list.
 constexpr int first_map_minor = 19;
 
-void check_form(const MeshValues& mesh, const ClusterValues& cluster, RuleFindings& found) {
+void check_form(const MeshValues& mesh, const ClusterValues& cluster, Findings& found) {
   if (!cluster.peers_as_map) return;
   if (mesh.minor && *mesh.minor < first_map_minor) {
     found.error("peers-form", cluster.peers_where,
@@ -30,7 +30,7 @@ void check_form(const MeshValues& mesh, const ClusterValues& cluster, RuleFindin
 
 // The chart does not know these entries' keys at all: the schema takes anything.
 void check_keys_of(const MeshValues& mesh, const HelmValue& entry, const Location& where, bool map,
-                   RuleFindings& found) {
+                   Findings& found) {
   if (entry.kind != HelmValue::Kind::map) {
     found.error("wrong-type", where,
                 "clustermesh.config.clusters: a peer is a map such as {ips: [192.0.2.11], port: "
@@ -59,7 +59,7 @@ void check_keys_of(const MeshValues& mesh, const HelmValue& entry, const Locatio
   }
 }
 
-void check_entries(const MeshValues& mesh, const ClusterValues& cluster, RuleFindings& found) {
+void check_entries(const MeshValues& mesh, const ClusterValues& cluster, Findings& found) {
   const HelmValue* clusters = cluster.cilium.find("clustermesh.config.clusters");
   if (clusters == nullptr) return;
   for (const HelmValue& item : clusters->items) check_keys_of(mesh, item, item.where, false, found);
@@ -68,7 +68,7 @@ void check_entries(const MeshValues& mesh, const ClusterValues& cluster, RuleFin
   }
 }
 
-void check_endpoint(const Peer& peer, RuleFindings& found) {
+void check_endpoint(const Peer& peer, Findings& found) {
   if (!peer.has_endpoint()) {
     found.error("peer-endpoint", peer.where,
                 fmt::format("peer {} has neither ips nor address; the chart fails", printable(peer.name)),
@@ -97,7 +97,7 @@ void check_endpoint(const Peer& peer, RuleFindings& found) {
   }
 }
 
-void check_target(const Peer& peer, const ClusterValues& target, RuleFindings& found) {
+void check_target(const Peer& peer, const ClusterValues& target, Findings& found) {
   const bool node_port = target.service_type.value == "NodePort" && target.use_apiserver.value;
   const long long port = target.node_port.value;
   // Ports below are no NodePorts: something else stands in between.
@@ -107,7 +107,7 @@ void check_target(const Peer& peer, const ClusterValues& target, RuleFindings& f
                           peer.port.value, port, to_string(target.node_port.where)));
 }
 
-void check_list(const ClusterValues& cluster, const ByName& clusters, RuleFindings& found) {
+void check_list(const ClusterValues& cluster, const ByName& clusters, Findings& found) {
   std::vector<std::string_view> names;
   for (const auto& [name, values] : clusters) names.emplace_back(name);
   std::set<std::string> seen;
@@ -146,7 +146,7 @@ bool lists(const ClusterValues& cluster, const std::string& name) {
                      [&](const Peer& peer) { return peer.enabled && peer.name == name; });
 }
 
-void check_symmetry(const ClusterValues& cluster, const ByName& clusters, RuleFindings& found) {
+void check_symmetry(const ClusterValues& cluster, const ByName& clusters, Findings& found) {
   for (const Peer& peer : cluster.peers) {
     const auto target = clusters.find(peer.name);
     if (!peer.enabled || target == clusters.end() || target->second == &cluster) continue;
@@ -160,7 +160,7 @@ void check_symmetry(const ClusterValues& cluster, const ByName& clusters, RuleFi
   }
 }
 
-void check_switches(const MeshValues& mesh, const ClusterValues& cluster, RuleFindings& found) {
+void check_switches(const MeshValues& mesh, const ClusterValues& cluster, Findings& found) {
   if (!cluster.peers.empty() && !cluster.connected.value) {
     found.warning("peers-off", cluster.peers_where,
                   "clustermesh.config.enabled is not true, so none of these peers is connected",
@@ -184,7 +184,7 @@ void check_switches(const MeshValues& mesh, const ClusterValues& cluster, RuleFi
 }
 
 // Agents before 1.19 with kube-proxy replacement may be led back to their own clustermesh-apiserver.
-void check_node_ports(const MeshValues& mesh, RuleFindings& found) {
+void check_node_ports(const MeshValues& mesh, Findings& found) {
   if (mesh.minor && *mesh.minor >= 19) return;
   std::map<long long, const ClusterValues*> ports;
   for (const ClusterValues& cluster : mesh.clusters) {
@@ -206,7 +206,7 @@ void check_node_ports(const MeshValues& mesh, RuleFindings& found) {
 
 }  // namespace
 
-void check_peers(const MeshValues& mesh, RuleFindings& found) {
+void check_peers(const MeshValues& mesh, Findings& found) {
   ByName clusters;
   for (const ClusterValues& cluster : mesh.clusters) {
     if (cluster.name.written) clusters.emplace(cluster.name.value, &cluster);

@@ -28,7 +28,7 @@ bool uses_default(const ClusterValues& cluster, Family family) {
 }
 
 // The range that every chart has as its default cannot be right in more than one cluster.
-void check_defaults(const MeshValues& mesh, Family family, RuleFindings& found) {
+void check_defaults(const MeshValues& mesh, Family family, Findings& found) {
   const auto defaults =
       std::count_if(mesh.clusters.begin(), mesh.clusters.end(),
                     [&](const ClusterValues& cluster) { return uses_default(cluster, family); });
@@ -47,7 +47,7 @@ void check_defaults(const MeshValues& mesh, Family family, RuleFindings& found) 
 }
 
 // The model's own rule for one prefix, under this cluster's mask.
-void check_masks(const ClusterValues& cluster, Family family, RuleFindings& found) {
+void check_masks(const ClusterValues& cluster, Family family, Findings& found) {
   const PodPool& pool = cluster.pods(family);
   if (pool.mask.value < 1 || pool.mask.value > width(family)) {
     found.error("pod-cidr-mask", pool.mask.where,
@@ -66,7 +66,7 @@ void check_masks(const ClusterValues& cluster, Family family, RuleFindings& foun
   }
 }
 
-void check_family(const ClusterValues& cluster, Family family, RuleFindings& found) {
+void check_family(const ClusterValues& cluster, Family family, Findings& found) {
   const PodPool& pool = cluster.pods(family);
   if (!uses_pools(cluster)) {
     if (pool.written && cluster.ipam_mode.value == "kubernetes") {
@@ -98,7 +98,7 @@ void claim_addresses(const MeshValues& mesh, const ClusterValues& cluster, Clust
   }
 }
 
-void check_overlaps(const MeshValues& mesh, RuleFindings& found) {
+void check_overlaps(const MeshValues& mesh, Findings& found) {
   Mesh all;
   for (const ClusterValues& cluster : mesh.clusters) {
     Cluster claims;
@@ -128,7 +128,7 @@ void check_overlaps(const MeshValues& mesh, RuleFindings& found) {
 
 // Without a route that covers them, traffic to the other clusters' Pods leaves masqueraded
 // (cilium/cilium#33822).
-void check_native(const MeshValues& mesh, const ClusterValues& cluster, Family family, RuleFindings& found) {
+void check_native(const MeshValues& mesh, const ClusterValues& cluster, Family family, Findings& found) {
   const PodPool& own = cluster.pods(family);
   if (!cluster.native_routing() || !own.enabled.value) return;
   const std::string_view key = family == Family::ipv4 ? "ipv4NativeRoutingCIDR" : "ipv6NativeRoutingCIDR";
@@ -155,7 +155,7 @@ void check_native(const MeshValues& mesh, const ClusterValues& cluster, Family f
 
 }  // namespace
 
-void check_pod_networks(const MeshValues& mesh, RuleFindings& found) {
+void check_pod_networks(const MeshValues& mesh, Findings& found) {
   for (const Family family : {Family::ipv4, Family::ipv6}) {
     check_defaults(mesh, family, found);
     for (const ClusterValues& cluster : mesh.clusters) {

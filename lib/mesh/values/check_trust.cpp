@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view inline_cost =
     "each costs the Helm release about 10 KB of the 1 MiB that it may have, and nobody renews it";
 
-void check_inline(const ClusterValues& cluster, RuleFindings& found) {
+void check_inline(const ClusterValues& cluster, Findings& found) {
   for (const Peer& peer : cluster.peers) {
     if (peer.tls_keys.empty()) continue;
     std::vector<std::string> keys;
@@ -33,7 +33,7 @@ void check_inline(const ClusterValues& cluster, RuleFindings& found) {
   }
 }
 
-void check_given(const MeshValues& mesh, const ClusterValues& cluster, RuleFindings& found) {
+void check_given(const MeshValues& mesh, const ClusterValues& cluster, Findings& found) {
   for (const std::string_view part : {"server", "admin", "remote", "client"}) {
     const HelmValue* key = cluster.cilium.find(fmt::format("clustermesh.apiserver.tls.{}.key", part));
     if (key == nullptr || key->text.empty()) continue;
@@ -59,7 +59,7 @@ void check_given(const MeshValues& mesh, const ClusterValues& cluster, RuleFindi
 }
 
 // Helm's method makes a CA of its own in every cluster where nobody gives one.
-void check_authorities(const MeshValues& mesh, RuleFindings& found) {
+void check_authorities(const MeshValues& mesh, Findings& found) {
   const ClusterValues* first = nullptr;
   for (const ClusterValues& cluster : mesh.clusters) {
     if (cluster.ca_certificate.value.empty() || cluster.ca_bundle.value) continue;
@@ -95,7 +95,7 @@ void check_authorities(const MeshValues& mesh, RuleFindings& found) {
   }
 }
 
-void check_method(const ClusterValues& cluster, RuleFindings& found) {
+void check_method(const ClusterValues& cluster, Findings& found) {
   if (!cluster.use_apiserver.value || cluster.certificate_method.value != "certmanager") return;
   const HelmValue* issuer = cluster.cilium.find("clustermesh.apiserver.tls.auto.certManagerIssuerRef");
   if (issuer != nullptr && !issuer->entries.empty()) return;
@@ -114,7 +114,7 @@ bool covers(const std::vector<std::string>& names, const std::string& host) {
 
 // A peer is called by <name>.<domain> when it has ips, else by its address; the server's certificate has the
 // names of the default domain alone.
-void check_server_names(const MeshValues& mesh, const ClusterValues& target, RuleFindings& found) {
+void check_server_names(const MeshValues& mesh, const ClusterValues& target, Findings& found) {
   if (!target.certificates_auto.value || !target.use_apiserver.value) return;
   for (const ClusterValues& cluster : mesh.clusters) {
     for (const Peer& peer : cluster.peers) {
@@ -137,7 +137,7 @@ void check_server_names(const MeshValues& mesh, const ClusterValues& target, Rul
 
 }  // namespace
 
-void check_trust(const MeshValues& mesh, RuleFindings& found) {
+void check_trust(const MeshValues& mesh, Findings& found) {
   for (const ClusterValues& cluster : mesh.clusters) {
     check_inline(cluster, found);
     check_given(mesh, cluster, found);

@@ -23,7 +23,7 @@ std::vector<std::string> split_files(std::string_view argument) {
 }
 
 // The files of one cluster merged; nothing when one of them cannot be read.
-std::optional<ClusterInput> read_input(const std::string& argument, RuleFindings& found) {
+std::optional<ClusterInput> read_input(const std::string& argument, Findings& found) {
   ClusterInput input{argument, {argument, 0, 0}, {}};
   bool whole = true;
   for (const std::string& file : split_files(argument)) {
@@ -59,7 +59,7 @@ void put_in_order(Diagnostics& findings, const std::vector<ClusterInput>& inputs
 }  // namespace
 
 ValuesReport check_values(const std::vector<ClusterInput>& inputs, const ValuesOptions& options) {
-  RuleFindings found;
+  Findings found;
   MeshValues mesh;
   if (options.version) mesh.minor = find_minor(*options.version)->minor;
   for (const ClusterInput& input : inputs) {
@@ -80,7 +80,7 @@ ValuesReport check_values(const std::vector<ClusterInput>& inputs, const ValuesO
 }
 
 ValuesReport check_values(const std::vector<std::string>& arguments, const ValuesOptions& options) {
-  RuleFindings unreadable;
+  Findings unreadable;
   std::vector<ClusterInput> inputs;
   for (const std::string& argument : arguments) {
     if (auto input = read_input(argument, unreadable)) inputs.push_back(std::move(*input));

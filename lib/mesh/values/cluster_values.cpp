@@ -89,7 +89,7 @@ std::optional<IpPrefix> masked(std::string_view text) {
 }
 
 std::vector<LocatedPrefix> read_prefixes(const SettingReader& read, std::string_view path, Family family,
-                                         RuleFindings& found) {
+                                         Findings& found) {
   std::vector<LocatedPrefix> prefixes;
   for (const Setting<std::string>& text : read.texts(path)) {
     const auto prefix = masked(text.value);
@@ -116,7 +116,7 @@ std::vector<LocatedPrefix> read_prefixes(const SettingReader& read, std::string_
   return prefixes;
 }
 
-PodPool read_pool(const SettingReader& read, Family family, const Location& whole, RuleFindings& found) {
+PodPool read_pool(const SettingReader& read, Family family, const Location& whole, Findings& found) {
   const bool v4 = family == Family::ipv4;
   const std::string list =
       v4 ? "ipam.operator.clusterPoolIPv4PodCIDRList" : "ipam.operator.clusterPoolIPv6PodCIDRList";
@@ -218,7 +218,7 @@ struct Place {
 };
 
 std::optional<Place> find_cilium(const HelmValue& values, const Location& whole, std::string_view subchart,
-                                 RuleFindings& found) {
+                                 Findings& found) {
   if (!subchart.empty()) {
     const HelmValue* part = values.find(subchart);
     if (is_section(part)) return Place{std::string{subchart}, part};
@@ -250,7 +250,7 @@ std::optional<Place> find_cilium(const HelmValue& values, const Location& whole,
 }
 
 // In an umbrella chart's values, Helm hands only what stands under the key to the Cilium chart.
-void check_outside(const HelmValue& values, const Place& place, RuleFindings& found) {
+void check_outside(const HelmValue& values, const Place& place, Findings& found) {
   if (place.subchart.empty()) return;
   for (const HelmValue::Entry& entry : values.entries) {
     if (entry.key != "cluster" && entry.key != "clustermesh" && entry.key != "ipam") continue;
@@ -269,7 +269,7 @@ std::string ClusterValues::label() const {
 
 std::optional<ClusterValues> read_cluster_values(const HelmValue& values, std::string files,
                                                  const Location& whole, std::string_view subchart,
-                                                 RuleFindings& found) {
+                                                 Findings& found) {
   const auto place = find_cilium(values, whole, subchart, found);
   if (!place) return std::nullopt;
   check_outside(values, *place, found);

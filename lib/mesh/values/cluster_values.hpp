@@ -2,9 +2,9 @@
 // silent.
 #pragma once
 
+#include "mesh/findings.hpp"
 #include "mesh/model.hpp"
 #include "mesh/values/helm_value.hpp"
-#include "mesh/values/rule_findings.hpp"
 
 #include <optional>
 #include <string>
@@ -76,6 +76,6 @@ struct ClusterValues {
 // none.
 std::optional<ClusterValues> read_cluster_values(const HelmValue& values, std::string files,
                                                  const Location& whole, std::string_view subchart,
-                                                 RuleFindings& found);
+                                                 Findings& found);
 
 }  // namespace meshdrill::mesh::values

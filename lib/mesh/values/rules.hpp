@@ -2,8 +2,8 @@
 // means.
 #pragma once
 
+#include "mesh/findings.hpp"
 #include "mesh/values/cluster_values.hpp"
-#include "mesh/values/rule_findings.hpp"
 
 #include <optional>
 #include <vector>
@@ -16,21 +16,21 @@ struct MeshValues {
 };
 
 // Keys that no chart has, or not that minor's; values of the wrong type; numbers that look octal.
-void check_keys(const MeshValues& mesh, RuleFindings& found);
+void check_keys(const MeshValues& mesh, Findings& found);
 
 // cluster.name, cluster.id, maxConnectedClusters.
-void check_identity(const MeshValues& mesh, RuleFindings& found);
+void check_identity(const MeshValues& mesh, Findings& found);
 
 // Pod CIDRs: form, masks, overlaps, the chart's default.
-void check_pod_networks(const MeshValues& mesh, RuleFindings& found);
+void check_pod_networks(const MeshValues& mesh, Findings& found);
 
 // clustermesh.config.clusters, and what the clusters say of each other.
-void check_peers(const MeshValues& mesh, RuleFindings& found);
+void check_peers(const MeshValues& mesh, Findings& found);
 
 // Certificates: whose CA, inline keys, server names.
-void check_trust(const MeshValues& mesh, RuleFindings& found);
+void check_trust(const MeshValues& mesh, Findings& found);
 
 // What must be the same everywhere for packets to arrive.
-void check_datapath(const MeshValues& mesh, RuleFindings& found);
+void check_datapath(const MeshValues& mesh, Findings& found);
 
 }  // namespace meshdrill::mesh::values

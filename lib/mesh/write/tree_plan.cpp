@@ -1,31 +1,21 @@
 #include "mesh/write/tree_plan.hpp"
 
 #include "base/files.hpp"
+#include "base/sha256.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <map>
 #include <optional>
 #include <system_error>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 namespace meshdrill::mesh {
 namespace {
 
 namespace fs = std::filesystem;
 using Kind = TreeChange::Kind;
-
-std::string sha256(std::string_view content) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  EVP_Digest(content.data(), content.size(), digest.data(), &length, EVP_sha256(), nullptr);
-  std::string hex;
-  for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest.at(i));
-  return hex;
-}
 
 // Path -> digest of what meshdrill wrote there last.
 using Manifest = std::map<std::string, std::string>;
@@ -34,18 +24,6 @@ using Manifest = std::map<std::string, std::string>;
 // files.
 bool stays_inside(const fs::path& path) {
   return path.is_relative() && path == path.lexically_normal() && *path.begin() != "..";
-}
-
-Manifest read_manifest(const fs::path& folder) {
-  Manifest manifest;
-  std::ifstream in{folder / tree_digests_name};
-  for (std::string line; std::getline(in, line);) {
-    constexpr std::size_t digest_length = 64;
-    constexpr std::size_t path_start = digest_length + 2;  // two blanks, as sha256sum writes them
-    if (line.size() <= path_start || !stays_inside(line.substr(path_start))) continue;
-    manifest[line.substr(path_start)] = line.substr(0, digest_length);
-  }
-  return manifest;
 }
 
 std::string to_text(const Manifest& manifest) {
@@ -123,8 +101,20 @@ void plan_stale(const fs::path& folder, const Manifest& before, Draft& draft) {
 
 }  // namespace
 
+std::map<std::string, std::string> tree_digests(const fs::path& folder) {
+  Manifest manifest;
+  std::ifstream in{folder / tree_digests_name};
+  for (std::string line; std::getline(in, line);) {
+    constexpr std::size_t digest_length = 64;
+    constexpr std::size_t path_start = digest_length + 2;  // two blanks, as sha256sum writes them
+    if (line.size() <= path_start || !stays_inside(line.substr(path_start))) continue;
+    manifest[line.substr(path_start)] = line.substr(0, digest_length);
+  }
+  return manifest;
+}
+
 TreePlan plan_tree(const fs::path& folder, const std::vector<RenderedFile>& files) {
-  const Manifest before = read_manifest(folder);
+  const Manifest before = tree_digests(folder);
   Draft draft;
   for (const RenderedFile& file : files) plan_file(folder, file, before, draft);
   plan_stale(folder, before, draft);

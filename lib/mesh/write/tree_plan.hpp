@@ -4,6 +4,7 @@
 #include "mesh/render/render.hpp"
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ struct TreePlan {
   std::vector<std::string> conflicts;  // files that are not ours to overwrite, sorted
   std::string digests;                 // the content of tree_digests_name afterwards
 };
+
+// Path -> SHA-256 of what meshdrill wrote there last; empty for a folder that it did not write.
+std::map<std::string, std::string> tree_digests(const std::filesystem::path& folder);
 
 // A folder that does not exist is an empty one.
 TreePlan plan_tree(const std::filesystem::path& folder, const std::vector<RenderedFile>& files);

@@ -121,12 +121,13 @@ TEST_CASE("what would renumber a live cluster is refused") {
     return refusal(mesh_text(clusters, {}, "{version: 1.18.0}", addressing), first.lock);
   };
   CHECK(refused(cluster("a", "id: 3") + cluster("b")) ==
-        "mesh.yaml:7:19: error: id: a has 1 (mesh.lock.yaml); 3 would renumber it\n"
+        "mesh.yaml:7:19: error: id: a has 1 (mesh.lock.yaml); 3 would renumber it [renumber]\n"
         "  On a live cluster that means restarting every workload. Keep 1, or leave id out. --allow-renumber "
         "does it nevertheless.\n");
   CHECK(refused(cluster("a", "podCIDRs: [10.120.0.0/16]") + cluster("b")) ==
         "mesh.yaml:7:26: error: podCIDRs: a has the Pods 10.96.0.0/16 (mesh.lock.yaml), which this list "
-        "would take away\n  On a live cluster that means restarting every workload, and nodes keep their old "
+        "would take away [renumber]\n  On a live cluster that means restarting every workload, and nodes "
+        "keep their old "
         "blocks until they are drained and join again. Keep 10.96.0.0/16 and add more after it. "
         "--allow-renumber does it nevertheless.\n");
   CHECK(refused(cluster("a") + cluster("b"), "{ipv4: {pool: 10.96.0.0/11, cluster: 16}}")

@@ -1,6 +1,6 @@
 #include "mesh/check/helm_size.hpp"
 
-#include "mesh/mesh_text.hpp"
+#include "mesh/charts.hpp"
 
 #include <fmt/format.h>
 
@@ -45,6 +45,26 @@ TEST_CASE("the bare chart takes the share that was measured") {
   CHECK(percent("1.18.12") == doctest::Approx(41).epsilon(0.03));
   CHECK(percent("1.19.6") == doctest::Approx(44).epsilon(0.03));
   CHECK(percent("1.20.0") == doctest::Approx(46).epsilon(0.03));
+}
+
+TEST_CASE("the charts' shares follow the size of their own files") {
+  const auto found = charts();
+  if (found.empty()) MESSAGE("skipped: no charts in ../shared/cilium-chart");
+  for (const auto& [version, folder] : found) {
+    const std::string text = fmt::format("1.{}.{}", version.minor, version.patch);
+    CAPTURE(text);
+    const Mesh mesh = mesh_of(1, text, "{mode: sharedCA}");
+    const auto share = static_cast<double>(release_size(mesh, mesh.clusters[0], 0).release);
+    const auto files = static_cast<double>(std::filesystem::file_size(folder / "values.yaml") +
+                                           std::filesystem::file_size(folder / "values.schema.json"));
+    // 1.35 where the package is slim; two files more, a fifth, where it is not.
+    CHECK(share / files > 1.30);
+    CHECK(share / files < 1.75);
+    const bool slim = version.minor == 20 || (version.minor == 19 && version.patch >= 5) ||
+                      (version.minor == 18 && version.patch >= 11) ||
+                      (version.minor == 17 && version.patch >= 17);
+    if (slim) CHECK(share / files < 1.42);
+  }
 }
 
 TEST_CASE("a common CA keeps the largest mesh far below the limit") {

@@ -1,5 +1,7 @@
 #include "traps.hpp"
 
+#include <fmt/format.h>
+
 namespace meshdrill::mesh {
 namespace {
 
@@ -19,6 +21,15 @@ TrapMesh behind(const std::string& keys, const std::string& cilium) {
           .a = "ingress: [198.51.100.1]",
           .b = "ingress: [198.51.100.2]",
           .rest = ingress(keys)};
+}
+
+// As many clusters besides a and b, and room for their Pods.
+TrapMesh many(int clusters, const std::string& rest) {
+  TrapMesh mesh{.addressing = "ipv4: {pool: 10.0.0.0/8, cluster: 17}", .rest = rest};
+  for (int i = 0; i < clusters; ++i) {
+    mesh.more += fmt::format("  - {{name: c{}, apiserver: {{ips: [192.0.3.{}]}}}}\n", i, i);
+  }
+  return mesh;
 }
 
 }  // namespace
@@ -87,8 +98,16 @@ std::vector<Trap> service_traps() {
         .rest =
             service(one_port + ", export: mcs") + "ingress: {host: api.example.org, controller: cilium}\n"},
        "an Ingress cannot lead to a ServiceImport"},
+      {"Pods of one name behind a headless Service",
+       {.rest = "services:\n  - {name: db, sample: false, ports: [{name: pg, port: 5432}]}\n"},
+       {.rest =
+            "services:\n  - {name: db, sample: false, headless: true, ports: [{name: pg, port: 5432}]}\n"},
+       "Pods of one name in two clusters would share one DNS name",
+       Severity::note},
       {"a headless Service behind an Ingress",
-       {.rest = service(one_port + ", headless: true")},
+       {.a = "ingress: [198.51.100.1]",
+        .b = "ingress: [198.51.100.2]",
+        .rest = service(one_port) + "ingress: {host: api.example.org}\n"},
        {.a = "ingress: [198.51.100.1]",
         .b = "ingress: [198.51.100.2]",
         .rest = service(one_port + ", headless: true") + "ingress: {host: api.example.org}\n"},
@@ -130,6 +149,12 @@ std::vector<Trap> service_traps() {
        {.rest = "trust: {mode: inline, folder: peers}\n"},
        "inline is deprecated",
        Severity::warning},
+      {"sixty peers with certificates in the values are too much for Helm",
+       many(60, "trust: {mode: sharedCA}\n"), many(60, "trust: {mode: inline, folder: peers}\n"),
+       "% of the 1 MiB that a Secret holds", Severity::warning},
+      {"250 peers with certificates in the values are too much for kvstoremesh",
+       many(250, "trust: {mode: sharedCA}\n"), many(250, "trust: {mode: inline, folder: peers}\n"),
+       "the Secret cilium-kvstoremesh with 251 peers", Severity::warning},
       {"certificates that nobody renews",
        {.rest = "trust: {issuer: cronJob}\n"},
        {.rest = "trust: {issuer: helm}\n"},

@@ -1,6 +1,6 @@
 #include "traps.hpp"
 
-#include "mesh/mesh_text.hpp"
+#include "mesh/rule_sources.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -48,6 +48,7 @@ void spring(const Trap& trap) {
     return finding.severity == trap.severity && finding.what.find(trap.message) != std::string::npos;
   });
   REQUIRE(told != found.end());
+  CHECK_MESSAGE(is_rule(told->rule), told->rule);
   CHECK(told->where.file == "mesh.yaml");
   CHECK(told->where.line > 0);
   CHECK(told->where.column > 0);

@@ -1,7 +1,7 @@
 // Every file under bad/ is refused and every file under good/ is accepted, with exactly the findings that
 // stand in it as "# expect: LINE:COLUMN: SEVERITY: TEXT".
 #include "base/files.hpp"
-#include "mesh/mesh_text.hpp"
+#include "mesh/rule_sources.hpp"
 
 #include <algorithm>
 #include <sstream>
@@ -36,6 +36,7 @@ void compare(const std::filesystem::path& path, bool good) {
   std::vector<std::string> found;
   for (Diagnostic finding : loaded ? loaded->findings : loaded.error()) {
     CHECK(finding.where.file == file);
+    CHECK_MESSAGE((is_rule(finding.rule) || finding.rule.empty()), finding.rule);
     finding.cure.clear();
     found.push_back(to_string(finding).substr(file.size() + 1));
   }

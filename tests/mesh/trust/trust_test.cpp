@@ -1,8 +1,10 @@
+#include "base/base64.hpp"
 #include "base/certificate_facts.hpp"
 #include "base/files.hpp"
 #include "mesh/mesh_text.hpp"
 #include "mesh/render/render.hpp"
 #include "mesh/trust/certificate_findings.hpp"
+#include "mesh/trust/secret_manifest.hpp"
 #include "mesh/trust/trust_files.hpp"
 #include "mesh/write/write_tree.hpp"
 
@@ -35,6 +37,16 @@ class TrustFolder {
     return trust->material;
   }
 
+  // What stands in the folder now.
+  [[nodiscard]] std::vector<TlsSecret> secrets(const std::string& cluster) const {
+    const auto document = read_document((home / "out" / cluster / "secrets/certificates.yaml").string());
+    REQUIRE(document);
+    return read_secrets(*document).value();
+  }
+  [[nodiscard]] std::string certificate(const std::string& cluster, std::size_t index) const {
+    return secrets(cluster).at(index).pair.certificate;
+  }
+
   fs::path home = make_temporary_folder("trust").value();
 };
 
@@ -45,41 +57,69 @@ Mesh two(const std::string& rest = {}, const std::string& version = "1.20.0") {
       .mesh;
 }
 
-std::string certificate(const TrustMaterial& material, const std::string& cluster, std::size_t index) {
-  return material.secrets.at(cluster).at(index).pair.certificate;
-}
-
 }  // namespace
 
 TEST_CASE("certificates are kept until a third of their life is left") {
   const TrustFolder folder;
   const Mesh mesh = two();
   const Now start = std::chrono::system_clock::now();
-  const TrustMaterial first = folder.generate(mesh, start);
+  folder.generate(mesh, start);
+  const std::string first = folder.certificate("a", 0);
   const TrustMaterial later = folder.generate(mesh, start + days{200});
-  CHECK(certificate(later, "a", 0) == certificate(first, "a", 0));
+  CHECK(folder.certificate("a", 0) == first);
   const TrustMaterial renewed = folder.generate(mesh, start + days{260});  // of 365
-  CHECK(certificate(renewed, "a", 0) != certificate(first, "a", 0));
-  CHECK(renewed.authority.certificate == first.authority.certificate);
+  CHECK(folder.certificate("a", 0) != first);
+  CHECK(renewed.authority.certificate == later.authority.certificate);
 }
 
 TEST_CASE("a certificate that no longer fits the mesh is issued anew and the others stay") {
   const TrustFolder folder;
   const Now now = std::chrono::system_clock::now();
-  const TrustMaterial before = folder.generate(two(), now);
+  folder.generate(two(), now);
+  const std::vector<TlsSecret> before = folder.secrets("a");
   Mesh mesh = two();
   mesh.cilium.domain = "cern.ch";
-  const TrustMaterial after = folder.generate(mesh, now);
-  CHECK(certificate(after, "a", 0) != certificate(before, "a", 0));
+  folder.generate(mesh, now);
+  CHECK(folder.certificate("a", 0) != before[0].pair.certificate);
   for (std::size_t client = 1; client < 4; ++client) {
-    CHECK(certificate(after, "a", client) == certificate(before, "a", client));
+    CHECK(folder.certificate("a", client) == before[client].pair.certificate);
   }
+}
+
+TEST_CASE("a file that is still what was written is kept as it stands, and only then") {
+  const TrustFolder folder;
+  const Mesh mesh = two();
+  const Now now = std::chrono::system_clock::now();
+  folder.generate(mesh, now);
+  const fs::path file = folder.home / "out/a/secrets/certificates.yaml";
+  const std::string written = read_file(file).value();
+  CHECK(folder.generate(mesh, now).certificates.at("a").kept_file == written);
+
+  // Somebody put b's server certificate into it: its first lines are no longer to be believed.
+  const std::string own = encode_base64(folder.certificate("a", 0));
+  std::string forged = written;
+  forged.replace(forged.find(own), own.size(), encode_base64(folder.certificate("b", 0)));
+  REQUIRE(write_file(file, forged, 0600));
+  const auto trust = load_trust(mesh, folder.home / "mesh.yaml", folder.home / "out", now);
+  REQUIRE(trust);
+  CHECK(trust->material.certificates.at("a").kept_file.empty());
+  CHECK(trust->material.certificates.at("a").secrets.at(0).pair.certificate !=
+        folder.certificate("b", 0));  // whose key it is not
+  CHECK(trust->material.certificates.at("b").kept_file.size() > 0);
+
+  // Another namespace of Cilium stands in every Secret.
+  REQUIRE(write_file(file, written, 0600));
+  Mesh moved = two();
+  moved.cilium.kube_namespace = "cilium";
+  folder.generate(moved, now);
+  CHECK(read_file(file).value().find("namespace: cilium") != std::string::npos);
 }
 
 TEST_CASE("validity is the chart's own unless the mesh says otherwise") {
   const auto valid_for = [](const Mesh& mesh) {
     const TrustMaterial made = make_trust(mesh).value();
-    const CertificateFacts facts = read_certificate(certificate(made, "a", 0)).value();
+    const CertificateFacts facts =
+        read_certificate(made.certificates.at("a").secrets.at(0).pair.certificate).value();
     return (facts.not_after - std::chrono::system_clock::now() + std::chrono::hours{1}) / days{1};
   };
   CHECK(valid_for(two({}, "1.19.6")) == 1095);
