@@ -181,7 +181,7 @@ def start_time_error(server: Server) -> float:
             f"{SECONDS}s", "-o", "json", "--tolerance", "99"
         ], capture_output=True, text=True, check=False)
         lateness = json.loads(done.stdout)["prober"]["lateness"]
-        least = min(least, lateness["p99"])
+        least = min(least, lateness["p99_us"])
     return least
 
 
