@@ -35,6 +35,7 @@ http {{
   server {{
     listen 127.0.0.1:{plain} backlog=4096; listen 127.0.0.1:{tls} ssl backlog=4096;
     ssl_certificate {folder}/server.pem; ssl_certificate_key {folder}/server.key;
+    ssl_session_tickets off; ssl_session_cache off;
     location / {{ return 200 "Hello from Cluster c01\\n"; }}
     location = /status {{ stub_status; }}
   }}
