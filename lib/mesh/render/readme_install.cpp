@@ -42,8 +42,11 @@ std::string Readme::text() {
   introduce();
   repositories();
   definitions();
-  trust();
+  // What is pulled from the clusters is there once phase 1 runs; everything else must be there before it.
+  const bool pulled = mesh_.trust.mode == Trust::Mode::inlined;
+  if (!pulled) trust();
   enable();
+  if (pulled) trust();
   connect();
   if (mesh_.ingress) ingress();
   services();
@@ -181,7 +184,8 @@ void Readme::enable() {
 void Readme::connect() {
   step("Phase 2: connect the clusters");
   if (connectable(mesh_) && !connectable(mesh_, material_)) {
-    line("Not possible yet: pull the certificates of step 2 first, and generate again.");
+    line(fmt::format("Not possible yet: pull the certificates of step {} first, and generate again.",
+                     step_ - 1));
     return;
   }
   if (!connectable(mesh_)) {

@@ -92,6 +92,22 @@ TEST_CASE("certificates of the peers stand in the values only with inline trust"
   CHECK(with_keys == 2);
 }
 
+TEST_CASE("what is pulled from the clusters is pulled once they run") {
+  const auto steps = [](const std::string& trust) {
+    const Mesh mesh = two_clusters("1.18.0", service + trust);
+    std::string readme = render_readme(mesh, make_trust(mesh).value());
+    const std::size_t phase_1 = readme.find("Phase 1: enable");
+    REQUIRE(phase_1 != std::string::npos);
+    return std::pair{phase_1, std::move(readme)};
+  };
+  const auto [phase_1, inlined] = steps("trust: {mode: inline, folder: peers}\n");
+  CHECK(inlined.find("get secret clustermesh-apiserver-remote-cert") > phase_1);
+  CHECK(inlined.find("## 3. Certificates in the values") != std::string::npos);
+  CHECK(inlined.find("pull the certificates of step 3 first") != std::string::npos);
+  const auto [enabled, shared] = steps("trust: {mode: sharedCA}\n");
+  CHECK(shared.find("secrets/certificates.yaml") < enabled);
+}
+
 TEST_CASE("the names of a domain of one's own go where the version looks for them") {
   const std::string chart = service + "trust: {issuer: cronJob}\n";
   const std::string old_path = "/clustermesh/apiserver/tls/server/extraDnsNames";
