@@ -12,12 +12,14 @@ namespace meshdrill {
 namespace {
 
 bool is_keyword(std::string_view text) {
-  std::string lower{text};
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   // The booleans and nulls of YAML 1.1, which is what Helm and kubectl read.
   static constexpr std::array words{"y",    "n",     "yes",  "no",  "on", "off",
                                     "true", "false", "null", "nan", "inf"};
+  constexpr std::size_t longest = 5;
+  if (text.size() > longest) return false;
+  std::string lower{text};
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return std::find(words.begin(), words.end(), lower) != words.end();
 }
 
