@@ -28,6 +28,11 @@ tl::unexpected<Error> wrong_kind(const Node& node, std::string_view wanted) {
   return fail(fmt::format("expected {}, got {}", wanted, name_of(node.kind)));
 }
 
+const Node& no_keys() {
+  static const Node node{.kind = Node::Kind::map};
+  return node;
+}
+
 }  // namespace
 
 MapReader::MapReader(const Node& node, std::string path, Diagnostics& diagnostics)
@@ -41,6 +46,9 @@ MapReader::MapReader(const Node& node, std::string path, Diagnostics& diagnostic
                           "wrong-value"});
 }
 
+MapReader::MapReader(KeyShape& shape, Diagnostics& diagnostics)
+    : node_(no_keys()), diagnostics_(diagnostics), shape_(&shape) {}
+
 std::string MapReader::path_of(std::string_view key) const {
   return path_.empty() ? std::string{key} : fmt::format("{}.{}", path_, key);
 }
@@ -51,7 +59,19 @@ void MapReader::error(const Node& node, std::string_view key, std::string what, 
                           std::move(cure), std::string{rule}});
 }
 
+void MapReader::note(std::string_view key, ValueKind kind, std::string_view pattern) {
+  if (shape_ == nullptr) return;
+  KeyShape& shape = shape_->at(key);
+  shape.kind = kind;
+  if (!pattern.empty()) shape.pattern = pattern;
+}
+
+void MapReader::note_word(std::string_view key, std::string_view word) {
+  if (shape_ != nullptr) shape_->at(key).allowed.emplace_back(word);
+}
+
 const Node* MapReader::find(std::string_view key) {
+  if (shape_ != nullptr) shape_->at(key);
   if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
   const Node* node = node_.find(key);
   return node == nullptr || node->kind == Node::Kind::null ? nullptr : node;
@@ -59,6 +79,7 @@ const Node* MapReader::find(std::string_view key) {
 
 const Node* MapReader::require(std::string_view key) {
   const Node* node = find(key);
+  if (shape_ != nullptr) shape_->at(key).required = true;
   if (node == nullptr && node_.kind == Node::Kind::map) {
     error(node_, key, "this key is required and missing", {}, "missing-key");
   }
@@ -66,6 +87,7 @@ const Node* MapReader::require(std::string_view key) {
 }
 
 std::optional<std::string> MapReader::string(std::string_view key) {
+  note(key, ValueKind::string);
   const Node* node = find(key);
   if (node == nullptr) return std::nullopt;
   Result<std::string> value = read_string(*node);
@@ -76,6 +98,11 @@ std::optional<std::string> MapReader::string(std::string_view key) {
 
 std::optional<std::int64_t> MapReader::integer(std::string_view key, std::int64_t minimum,
                                                std::int64_t maximum) {
+  note(key, ValueKind::integer);
+  if (shape_ != nullptr) {
+    shape_->at(key).minimum = minimum;
+    shape_->at(key).maximum = maximum;
+  }
   const Node* node = find(key);
   if (node == nullptr) return std::nullopt;
   const Result<std::int64_t> value = read_integer(*node, minimum, maximum);
@@ -85,6 +112,7 @@ std::optional<std::int64_t> MapReader::integer(std::string_view key, std::int64_
 }
 
 std::optional<bool> MapReader::boolean(std::string_view key) {
+  note(key, ValueKind::boolean);
   const Node* node = find(key);
   if (node == nullptr) return std::nullopt;
   const Result<bool> value = read_boolean(*node);
@@ -94,6 +122,7 @@ std::optional<bool> MapReader::boolean(std::string_view key) {
 }
 
 std::optional<Duration> MapReader::duration(std::string_view key) {
+  note(key, ValueKind::string, pattern::duration);
   const Node* node = find(key);
   if (node == nullptr) return std::nullopt;
   const Result<Duration> value = node->kind == Node::Kind::scalar
@@ -105,6 +134,7 @@ std::optional<Duration> MapReader::duration(std::string_view key) {
 }
 
 std::optional<std::vector<std::string>> MapReader::strings(std::string_view key) {
+  note(key, ValueKind::strings);
   const Node* node = find(key);
   if (node == nullptr) return std::nullopt;
   if (node->kind != Node::Kind::sequence) {
@@ -125,6 +155,8 @@ std::optional<std::vector<std::string>> MapReader::strings(std::string_view key)
 
 std::optional<std::string> MapReader::choice(std::string_view key,
                                              const std::vector<std::string_view>& allowed) {
+  note(key, ValueKind::choice);
+  if (shape_ != nullptr) shape_->at(key).allowed.assign(allowed.begin(), allowed.end());
   const Node* node = find(key);
   if (node == nullptr) return std::nullopt;
   if (node->kind == Node::Kind::scalar &&
@@ -135,6 +167,52 @@ std::optional<std::string> MapReader::choice(std::string_view key,
   error(*node, key, fmt::format("expected one of {}", fmt::join(allowed, ", ")),
         hint.empty() ? std::string{} : fmt::format("Did you mean \"{}\"?", hint));
   return std::nullopt;
+}
+
+bool MapReader::section(std::string_view key, const std::function<void(MapReader&)>& read) {
+  note_keys(key, ValueKind::map, read);
+  const Node* node = find(key);
+  if (node == nullptr) return false;
+  MapReader inner{*node, path_of(key), diagnostics_};
+  read(inner);
+  inner.finish();
+  return true;
+}
+
+bool MapReader::items(std::string_view key, const std::function<void(MapReader&)>& read) {
+  note_keys(key, ValueKind::maps, read);
+  const Node* list = find(key);
+  if (list == nullptr) return false;
+  if (list->kind != Node::Kind::sequence) {
+    error(*list, key, "expected a list");
+    return false;
+  }
+  for (std::size_t i = 0; i < list->items.size(); ++i) {
+    MapReader inner{list->items[i], fmt::format("{}[{}]", path_of(key), i), diagnostics_};
+    read(inner);
+    inner.finish();
+  }
+  return true;
+}
+
+bool MapReader::named_sections(std::string_view key,
+                               const std::function<void(const std::string&, MapReader&)>& read) {
+  note_keys(key, ValueKind::named_maps, [&](MapReader& inner) { read("", inner); });
+  const Node* map = find(key);
+  if (map == nullptr) return false;
+  MapReader names{*map, path_of(key), diagnostics_};  // reports what is no map
+  for (const Node::Entry& entry : map->entries) {
+    names.section(entry.key, [&](MapReader& inner) { read(entry.key, inner); });
+  }
+  return true;
+}
+
+// Into a shape of its own first: `read` may ask this reader for other keys.
+void MapReader::note_keys(std::string_view key, ValueKind kind, const std::function<void(MapReader&)>& read) {
+  if (shape_ == nullptr) return;
+  note(key, kind);
+  KeyShape inner = record_shape(read);
+  shape_->at(key).keys = std::move(inner.keys);
 }
 
 void MapReader::finish() {
@@ -148,6 +226,15 @@ void MapReader::finish() {
                                          : fmt::format("Did you mean \"{}\"?", hint),
                             "unknown-key"});
   }
+}
+
+KeyShape record_shape(const std::function<void(MapReader&)>& read) {
+  KeyShape shape;
+  shape.kind = ValueKind::map;
+  Diagnostics ignored;  // that required keys are missing
+  MapReader recorder{shape, ignored};
+  read(recorder);
+  return shape;
 }
 
 Result<std::int64_t> read_integer(const Node& node, std::int64_t minimum, std::int64_t maximum) {

@@ -75,3 +75,56 @@ TEST_CASE("a value that is no map is reported once") {
   REQUIRE(found.size() == 1);
   CHECK(to_string(found[0]) == "f.yaml:1:1: error: the file: expected a map, got a list [wrong-value]");
 }
+
+TEST_CASE("a recording reader notes what it is asked for") {
+  const KeyShape shape = record_shape([](MapReader& map) {
+    map.require("name");
+    map.string("name");
+    map.integer("count", 1, 9);
+    map.choice("kind", {"a", "b"});
+    map.section("inner", [](MapReader& inner) { inner.duration("wait"); });
+    map.items("list", [](MapReader& item) { item.boolean("on"); });
+    map.named_sections("by", [](const std::string&, MapReader& one) { one.strings("words"); });
+    map.note_word("inner", "none");
+    map.finish();
+  });
+  REQUIRE(shape.keys.size() == 6);
+  CHECK(shape.keys[0].required);
+  CHECK(shape.keys[1].maximum == 9);
+  CHECK(shape.keys[2].allowed == std::vector<std::string>{"a", "b"});
+  CHECK(shape.keys[3].keys.at(0).pattern == pattern::duration);
+  CHECK(shape.keys[3].allowed == std::vector<std::string>{"none"});
+  CHECK(shape.keys[4].kind == ValueKind::maps);
+  CHECK(shape.keys[5].keys.at(0).kind == ValueKind::strings);
+  const KeyMeaning rows[] = {{"name", "", "x"}, {"inner", "", "x"}, {"*.wait", "", "x"}, {"other", "", "x"}};
+  const std::vector<std::string> wrong = unmatched_keys(shape, rows);
+  CHECK(wrong.front() == "count has no row in the table of meanings");
+  CHECK(wrong.back() == "other has a row, and no reader asks for it");
+  CHECK(wrong.size() == 7);
+}
+
+TEST_CASE("a row is about a path step by step") {
+  CHECK(is_about("a.b", "a.b"));
+  CHECK(is_about("a.*.c", "a.b.c"));
+  CHECK_FALSE(is_about("a.*", "a.b.c"));
+  CHECK_FALSE(is_about("a.*.c", "a.b"));
+  CHECK_FALSE(is_about("a", "b"));
+}
+
+TEST_CASE("maps, lists of maps and maps of maps are read with their paths") {
+  Reading r{"inner: {on: 1}\nlist: [{on: true}, {off: 1}]\nby: {x: {on: true}, y: [1]}\n"};
+  std::vector<std::string> names;
+  r.reader.section("inner", [](MapReader& inner) { inner.boolean("on"); });
+  r.reader.items("list", [](MapReader& item) { item.boolean("on"); });
+  r.reader.named_sections("by", [&](const std::string& name, MapReader& one) {
+    names.push_back(name);
+    one.boolean("on");
+  });
+  CHECK_FALSE(r.reader.section("absent", [](MapReader&) { FAIL("called for what is absent"); }));
+  r.reader.finish();
+  CHECK(names == std::vector<std::string>{"x", "y"});
+  REQUIRE(r.found.size() == 3);
+  CHECK(r.found[0].what.starts_with("inner.on: "));
+  CHECK(r.found[1].what == "list[1].off: unknown key");
+  CHECK(r.found[2].what == "by.y: expected a map, got a list");
+}

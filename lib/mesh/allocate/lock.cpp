@@ -48,8 +48,8 @@ Checked<Lock> read_lock_document(const Node& document, const std::string& file) 
     lock.max_connected_clusters = static_cast<int>(*most);
   }
   map.require("clusters");
-  read_items(map, "clusters", [&](MapReader& item) { lock.clusters.push_back(read_entry(item)); });
-  read_items(map, "removed", [&](MapReader& item) { lock.removed.push_back(read_entry(item)); });
+  map.items("clusters", [&](MapReader& item) { lock.clusters.push_back(read_entry(item)); });
+  map.items("removed", [&](MapReader& item) { lock.removed.push_back(read_entry(item)); });
   map.finish();
   if (has_errors(diagnostics)) return tl::unexpected(std::move(diagnostics));
   return lock;

@@ -27,8 +27,8 @@ Cluster read_cluster(MapReader& map, const Cilium& cilium, const Datapath& datap
   cluster.version = cilium.version;
   cluster.version_where = cilium.version_where;
   cluster.datapath = datapath;
-  read_section(map, "cilium", [&](MapReader& section) { read_own_cilium(section, cluster); });
-  read_section(map, "routing", [&](MapReader& section) { read_routing(section, cluster.datapath); });
+  map.section("cilium", [&](MapReader& section) { read_own_cilium(section, cluster); });
+  map.section("routing", [&](MapReader& section) { read_routing(section, cluster.datapath); });
   map.require("name");
   cluster.name = map.string("name").value_or("");
   cluster.context = map.string("context").value_or(cluster.name);
@@ -39,7 +39,7 @@ Cluster read_cluster(MapReader& map, const Cilium& cilium, const Datapath& datap
   cluster.service_cidrs = read_prefixes(map, "serviceCIDRs");
   cluster.nodes = read_addresses(map, "nodes");
   cluster.apiserver.where = map.node().where;
-  read_section(map, "apiserver", [&](MapReader& section) { cluster.apiserver = read_apiserver(section); });
+  map.section("apiserver", [&](MapReader& section) { cluster.apiserver = read_apiserver(section); });
   cluster.ingress = read_addresses(map, "ingress");
   cluster.where = where_of(map, "name");
   cluster.id_where = where_of(map, "id");

@@ -7,8 +7,9 @@ namespace {
 
 // Parses each string of the list under `key`, or the single string there.
 template <class T, class Parse>
-std::vector<T> read_parsed(MapReader& map, std::string_view key, Parse parse) {
+std::vector<T> read_parsed(MapReader& map, std::string_view key, std::string_view pattern, Parse parse) {
   std::vector<T> values;
+  map.note(key, ValueKind::strings, pattern);
   const Node* list = map.find(key);
   if (list == nullptr) return values;
   if (list->kind != Node::Kind::sequence) {
@@ -39,6 +40,7 @@ int read_port(MapReader& map, std::string_view key, int otherwise) {
 
 std::optional<IpPrefix> read_prefix(MapReader& map, std::string_view key) {
   const std::optional<std::string> text = map.string(key);
+  map.note(key, ValueKind::string, pattern::prefix);
   if (!text) return std::nullopt;
   const Result<IpPrefix> prefix = parse_prefix(*text);
   if (prefix) return *prefix;
@@ -47,15 +49,16 @@ std::optional<IpPrefix> read_prefix(MapReader& map, std::string_view key) {
 }
 
 std::vector<LocatedPrefix> read_prefixes(MapReader& map, std::string_view key) {
-  return read_parsed<LocatedPrefix>(map, key, parse_prefix);
+  return read_parsed<LocatedPrefix>(map, key, pattern::prefix, parse_prefix);
 }
 
 std::vector<LocatedAddress> read_addresses(MapReader& map, std::string_view key) {
-  return read_parsed<LocatedAddress>(map, key, parse_ip);
+  return read_parsed<LocatedAddress>(map, key, pattern::ip, parse_ip);
 }
 
 std::map<std::string, std::string> read_string_map(MapReader& map, std::string_view key) {
   std::map<std::string, std::string> values;
+  map.note(key, ValueKind::string_map);
   const Node* node = map.find(key);
   if (node == nullptr) return values;
   if (node->kind != Node::Kind::map) {
@@ -80,29 +83,6 @@ void read_ipam(MapReader& map, Ipam& ipam) {
             [&](Ipam value) { ipam = value; });
 }
 
-void read_items(MapReader& map, std::string_view key, const std::function<void(MapReader&)>& read) {
-  const Node* list = map.find(key);
-  if (list == nullptr) return;
-  if (list->kind != Node::Kind::sequence) {
-    map.error(*list, key, "expected a list");
-    return;
-  }
-  for (std::size_t i = 0; i < list->items.size(); ++i) {
-    MapReader item{list->items[i], fmt::format("{}[{}]", map.path_of(key), i), map.diagnostics()};
-    read(item);
-    item.finish();
-  }
-}
-
-bool read_section(MapReader& map, std::string_view key, const std::function<void(MapReader&)>& read) {
-  const Node* node = map.find(key);
-  if (node == nullptr) return false;
-  MapReader section{*node, map.path_of(key), map.diagnostics()};
-  read(section);
-  section.finish();
-  return true;
-}
-
 Location where_of(const MapReader& map, std::string_view key) {
   const Node* value = map.node().find(key);
   return value == nullptr ? map.node().where : value->where;
@@ -110,10 +90,10 @@ Location where_of(const MapReader& map, std::string_view key) {
 
 std::string read_header(MapReader& map, std::string_view kind) {
   std::string name;
-  if (map.require("apiVersion") != nullptr) map.choice("apiVersion", {"meshdrill/v1"});
-  if (map.require("kind") != nullptr) map.choice("kind", {kind});
-  if (map.require("metadata") == nullptr) return name;
-  read_section(map, "metadata", [&](MapReader& metadata) {
+  for (const std::string_view key : {"apiVersion", "kind", "metadata"}) map.require(key);
+  map.choice("apiVersion", {"meshdrill/v1"});
+  map.choice("kind", {kind});
+  map.section("metadata", [&](MapReader& metadata) {
     metadata.require("name");
     name = metadata.string("name").value_or("");
   });

@@ -5,7 +5,6 @@
 #include "base/document_reader.hpp"
 #include "mesh/model.hpp"
 
-#include <functional>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -35,12 +34,6 @@ void read_name(MapReader& map, std::string_view key, std::initializer_list<T> va
 
 // `ipam` of a cluster; left alone when it is absent.
 void read_ipam(MapReader& map, Ipam& ipam);
-
-// Calls `read` with a reader for each item of the list under `key`, and finishes that reader.
-void read_items(MapReader& map, std::string_view key, const std::function<void(MapReader&)>& read);
-
-// The same for the one map under `key`. False when it is absent.
-bool read_section(MapReader& map, std::string_view key, const std::function<void(MapReader&)>& read);
 
 // Where the value of `key` stands, or the map itself when it is absent.
 Location where_of(const MapReader& map, std::string_view key);

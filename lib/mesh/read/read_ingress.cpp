@@ -36,7 +36,7 @@ Ingress read_ingress(MapReader& map) {
   ingress.controller = read_controller(map);
   map.require("host");
   ingress.host = map.string("host").value_or("");
-  read_section(map, "tls", [&](MapReader& tls) {
+  map.section("tls", [&](MapReader& tls) {
     tls.require("secretName");
     ingress.tls_secret = tls.string("secretName").value_or("");
   });

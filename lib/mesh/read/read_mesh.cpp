@@ -26,8 +26,8 @@ AddressPool read_pool(MapReader& map, Family family) {
 
 Addressing read_addressing(MapReader& map) {
   Addressing addressing;
-  read_section(map, "ipv4", [&](MapReader& pool) { addressing.ipv4 = read_pool(pool, Family::ipv4); });
-  read_section(map, "ipv6", [&](MapReader& pool) { addressing.ipv6 = read_pool(pool, Family::ipv6); });
+  map.section("ipv4", [&](MapReader& pool) { addressing.ipv4 = read_pool(pool, Family::ipv4); });
+  map.section("ipv6", [&](MapReader& pool) { addressing.ipv6 = read_pool(pool, Family::ipv6); });
   if (!addressing.ipv4 && !addressing.ipv6 && map.node().kind == Node::Kind::map) {
     map.error(map.node(), "ipv4", "at least one address family is needed",
               "For example: ipv4: {pool: 10.96.0.0/11, cluster: 16, node: 24}", "missing-key");
@@ -45,27 +45,36 @@ NamedNetwork read_network(MapReader& map) {
   return network;
 }
 
+Mesh read_document(MapReader& map) {
+  Mesh mesh;
+  mesh.name = read_header(map, "Mesh");
+  mesh.where = map.node().where;
+  for (const std::string_view key : {"cilium", "addressing", "clusters"}) map.require(key);
+  Datapath datapath;
+  map.section("cilium", [&](MapReader& section) { mesh.cilium = read_cilium(section, datapath); });
+  map.section("routing", [&](MapReader& section) { read_routing(section, datapath); });
+  map.section("addressing", [&](MapReader& section) { mesh.addressing = read_addressing(section); });
+  map.items("networks", [&](MapReader& item) { mesh.networks.push_back(read_network(item)); });
+  map.section("ingress", [&](MapReader& section) { mesh.ingress = read_ingress(section); });
+  map.section("dns", [&](MapReader& section) { mesh.dns = read_dns(section); });
+  map.section("trust", [&](MapReader& section) { mesh.trust = read_trust(section); });
+  map.items("clusters",
+            [&](MapReader& item) { mesh.clusters.push_back(read_cluster(item, mesh.cilium, datapath)); });
+  map.items("services", [&](MapReader& item) { mesh.services.push_back(read_service(item)); });
+  map.finish();
+  return mesh;
+}
+
 }  // namespace
+
+KeyShape mesh_file_shape() {
+  return record_shape([](MapReader& map) { read_document(map); });
+}
 
 Checked<Mesh> read_mesh(const Node& document) {
   Diagnostics diagnostics;
-  Mesh mesh;
   MapReader map{document, "", diagnostics};
-  mesh.name = read_header(map, "Mesh");
-  mesh.where = document.where;
-  for (const std::string_view key : {"cilium", "addressing", "clusters"}) map.require(key);
-  Datapath datapath;
-  read_section(map, "cilium", [&](MapReader& section) { mesh.cilium = read_cilium(section, datapath); });
-  read_section(map, "routing", [&](MapReader& section) { read_routing(section, datapath); });
-  read_section(map, "addressing", [&](MapReader& section) { mesh.addressing = read_addressing(section); });
-  read_items(map, "networks", [&](MapReader& item) { mesh.networks.push_back(read_network(item)); });
-  read_section(map, "ingress", [&](MapReader& section) { mesh.ingress = read_ingress(section); });
-  read_section(map, "dns", [&](MapReader& section) { mesh.dns = read_dns(section); });
-  read_section(map, "trust", [&](MapReader& section) { mesh.trust = read_trust(section); });
-  read_items(map, "clusters",
-             [&](MapReader& item) { mesh.clusters.push_back(read_cluster(item, mesh.cilium, datapath)); });
-  read_items(map, "services", [&](MapReader& item) { mesh.services.push_back(read_service(item)); });
-  map.finish();
+  Mesh mesh = read_document(map);
   if (has_errors(diagnostics)) return tl::unexpected(std::move(diagnostics));
   return mesh;
 }

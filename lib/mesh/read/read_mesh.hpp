@@ -3,8 +3,10 @@
 #pragma once
 
 #include "base/document.hpp"
+#include "base/key_shape.hpp"
 #include "mesh/model.hpp"
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,5 +20,9 @@ Checked<Mesh> read_mesh(const Node& document);
 
 // The same from text; `file` names it in the diagnostics.
 Checked<Mesh> read_mesh_text(std::string_view text, const std::string& file);
+
+// What a mesh file may hold, and what each key means (file_keys.cpp).
+KeyShape mesh_file_shape();
+std::span<const KeyMeaning> mesh_file_meanings();
 
 }  // namespace meshdrill::mesh

@@ -47,7 +47,7 @@ GlobalService read_service(MapReader& map) {
   map.require("ports");
   service.name = map.string("name").value_or("");
   service.kube_namespace = map.string("namespace").value_or(service.kube_namespace);
-  read_items(map, "ports", [&](MapReader& item) { service.ports.push_back(read_service_port(item)); });
+  map.items("ports", [&](MapReader& item) { service.ports.push_back(read_service_port(item)); });
   service.selector = read_string_map(map, "selector");
   if (service.selector.empty()) service.selector = {{"app", service.name}};
   if (map.choice("export", {"annotations", "mcs"}) == "mcs") service.exported_by = GlobalService::Export::mcs;
@@ -58,11 +58,8 @@ GlobalService read_service(MapReader& map) {
   service.sample = map.boolean("sample").value_or(service.sample);
   service.replicas = read_replicas(map).value_or(service.replicas);
   service.image = map.string("image").value_or(service.image);
-  read_section(map, "clusters", [&](MapReader& section) {
-    for (const Node::Entry& entry : section.node().entries) {
-      read_section(section, entry.key,
-                   [&](MapReader& item) { service.overrides.emplace(entry.key, read_override(item)); });
-    }
+  map.named_sections("clusters", [&](const std::string& cluster, MapReader& item) {
+    service.overrides.emplace(cluster, read_override(item));
   });
   service.where = where_of(map, "name");
   service.export_where = where_of(map, "export");

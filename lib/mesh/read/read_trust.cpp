@@ -56,14 +56,14 @@ Trust read_trust(MapReader& map) {
   trust.issuer = read_issuer(map);
   trust.auth_mode = map.choice("authMode", {"legacy", "migration", "cluster"}).value_or("");
   if (const auto days = map.integer("validityDays", 1, 3650)) trust.validity_days = static_cast<int>(*days);
-  read_section(map, "ca", [&](MapReader& ca) {
+  map.section("ca", [&](MapReader& ca) {
     ca.require("cert");
     ca.require("key");
     trust.ca_certificate = ca.string("cert").value_or("");
     trust.ca_key = ca.string("key").value_or("");
   });
   if (trust.mode == Trust::Mode::cert_manager) map.require("issuerRef");
-  read_section(map, "issuerRef", [&](MapReader& ref) {
+  map.section("issuerRef", [&](MapReader& ref) {
     ref.require("name");
     trust.issuer_ref.name = ref.string("name").value_or("");
     trust.issuer_ref.kind = ref.string("kind").value_or(trust.issuer_ref.kind);
