@@ -9,13 +9,13 @@
 namespace meshdrill::kube {
 
 struct Resolution {
-  std::vector<asio::ip::tcp::endpoint> endpoints;  // in the system's order of preference
+  std::vector<asio::ip::tcp::endpoint> endpoints;  // in order of preference (RFC 6724)
   std::string problem;                             // why there are none
   bool timed_out = false;
 };
 
-// The system's resolver (getaddrinfo), because the API's names may stand in /etc/hosts. getaddrinfo cannot be
-// stopped: past the deadline its answer is awaited no longer and dropped when it comes.
+// By /etc/hosts and the DNS servers of /etc/resolv.conf. Not by getaddrinfo: it cannot be stopped, and in a
+// static binary it loads the machine's C library behind our back for whatever /etc/nsswitch.conf names.
 Task<Resolution> resolve_host(Executor executor, std::string host, std::uint16_t port,
                               Clock::time_point deadline);
 

@@ -1,5 +1,7 @@
 #include "kube/tls_context.hpp"
 
+#include "base/system_authorities.hpp"
+
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <openssl/err.h>
@@ -69,8 +71,8 @@ Result<TlsContext> make_tls_context(const Connection& connection) {
   error_code error;
   context->set_verify_mode(connection.insecure ? ssl::verify_none : ssl::verify_peer, error);
   if (connection.ca.empty()) {
-    context->set_default_verify_paths(error);
-    if (error) return fail("the system's certificate authorities cannot be read: " + error.message());
+    if (auto trusted = trust_system_authorities(context->native_handle()); !trusted)
+      return tl::unexpected(trusted.error());
   } else if (auto added = add_authorities(*context, connection.ca); !added) {
     return tl::unexpected(added.error());
   }

@@ -1,5 +1,7 @@
 #include "probe/ask/tls_client.hpp"
 
+#include "base/system_authorities.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -89,8 +91,8 @@ TlsClient::~TlsClient() {
 }
 
 Result<> TlsClient::trust(const std::string& ca_file) {
-  const int done = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context_)
-                                   : SSL_CTX_load_verify_file(context_, ca_file.c_str());
+  if (ca_file.empty()) return trust_system_authorities(context_);
+  const int done = SSL_CTX_load_verify_file(context_, ca_file.c_str());
   if (done != 1) return fail("CA file '" + ca_file + "' cannot be used: " + newest_error());
   return {};
 }
