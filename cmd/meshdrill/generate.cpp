@@ -210,9 +210,10 @@ void add_generate(CLI::App& app, Run& run) {
   CLI::App* verb =
       app.add_subcommand("generate", "Write Helm values, manifests and the commands to install a mesh with");
   const auto options = std::make_shared<GenerateOptions>();
-  verb->add_option("-f,--file", options->file, "The mesh file")->required();
+  verb->add_option("-f,--file", options->file, "The mesh file")->required()->type_name("FILE");
   verb->add_option("-o,--output", options->folder, "The folder to write to")
       ->required()
+      ->type_name("FOLDER")
       ->check([](const std::string& folder) { return folder.empty() ? "the name is empty" : ""; });
   verb->add_flag("--force", options->force,
                  "Overwrite files that meshdrill did not write or that were edited");

@@ -225,7 +225,7 @@ void add_init(CLI::App& app, Run& run) {
       ->type_name("[NAMESPACE/]NAME")
       ->capture_default_str();
   verb->add_option("--context", options->contexts, "A live cluster to read, by its context; repeat")
-      ->type_name("NAME");
+      ->type_name("CONTEXT");
   add_kubeconfig(*verb, options->kubeconfig);
   verb->add_option("-n,--namespace", options->kube_namespace, "Where Cilium runs in live clusters")
       ->capture_default_str();

@@ -221,30 +221,41 @@ void add_lab(CLI::App& app, Run& run) {
       up_command->add_option("--clusters", up_options->clusters, "How many clusters, 1 to 60")
           ->capture_default_str();
   up_command->add_option("-f,--file", up_options->file, "The mesh file to take the clusters from")
+      ->type_name("FILE")
       ->excludes(count);
   up_command->add_option("--dir", up_options->folder, "Where kubeconfig and mesh file are written")
+      ->type_name("FOLDER")
       ->capture_default_str();
   up_command->add_option("--dns-port", up_options->dns_port, "Port of the DNS server; 0: any free one");
-  up_command->add_option("--propagation", up_options->propagation,
-                         "How long a change takes to reach the other clusters [150ms]");
+  up_command
+      ->add_option("--propagation", up_options->propagation,
+                   "How long a change takes to reach the other clusters [150ms]")
+      ->type_name("DURATION");
   up_command->add_flag("--ipv6", up_options->ipv6, "AAAA records too (IPv4-mapped)");
   up_command->add_flag("--empty", up_options->empty, "Apply nothing: no Service, Deployment or Ingress");
-  up_command->add_option("--fault", up_options->faults, "A fault to start with; may be repeated");
+  up_command->add_option("--fault", up_options->faults, "A fault to start with; may be repeated")
+      ->type_name("FAULT");
   up_command->footer(fault_help());
   up_command->callback([&run, up_options] { run = [up_options] { return up(*up_options); }; });
 
   const auto fault_options = std::make_shared<FaultOptions>();
   CLI::App* fault_command = lab->add_subcommand("fault", "Set or clear a fault of a running lab");
-  fault_command->add_option("fault", fault_options->fault, "NAME[=VALUE][@CLUSTER]")->required();
+  fault_command->add_option("fault", fault_options->fault, "NAME[=VALUE][@CLUSTER]")
+      ->required()
+      ->type_name("FAULT");
   fault_command->add_flag("--off", fault_options->off, "Clear it");
-  fault_command->add_option("--dir", fault_options->folder, "The folder of the lab")->capture_default_str();
+  fault_command->add_option("--dir", fault_options->folder, "The folder of the lab")
+      ->type_name("FOLDER")
+      ->capture_default_str();
   fault_command->footer(fault_help());
   fault_command->callback(
       [&run, fault_options] { run = [fault_options] { return change_fault(*fault_options); }; });
 
   const auto folder = std::make_shared<std::string>("lab");
   CLI::App* status_command = lab->add_subcommand("status", "Addresses and faults of a running lab");
-  status_command->add_option("--dir", *folder, "The folder of the lab")->capture_default_str();
+  status_command->add_option("--dir", *folder, "The folder of the lab")
+      ->type_name("FOLDER")
+      ->capture_default_str();
   status_command->callback([&run, folder] { run = [folder] { return status(*folder); }; });
 }
 

@@ -1,12 +1,17 @@
 #include "base/diagnostic.hpp"
 #include "base/text.hpp"
+#include "command_tree.hpp"
 #include "commands.hpp"
 #include "exit_codes.hpp"
+#include "self_commands.hpp"
+#include "version.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -26,20 +31,31 @@ std::string unknown_verb(const CLI::App& app, int argc, char** argv) {
                      near.empty() ? "." : fmt::format("; did you mean \"{}\"?", near));
 }
 
+void declare_verbs(CLI::App& app, meshdrill::cli::Run& run) {
+  app.set_version_flag("--version", [] { return meshdrill::cli::version_text(); });
+  app.require_subcommand(1);
+  for (const auto add :
+       {meshdrill::cli::add_init, meshdrill::cli::add_check, meshdrill::cli::add_generate,
+        meshdrill::cli::add_probe, meshdrill::cli::add_drill, meshdrill::cli::add_recover,
+        meshdrill::cli::add_report, meshdrill::cli::add_lab, meshdrill::cli::add_demo,
+        meshdrill::cli::add_completion, meshdrill::cli::add_schema, meshdrill::cli::add_docs}) {
+    add(app, run);
+  }
+  meshdrill::cli::tidy_help(app);
+}
+
 int run_command_line(int argc, char** argv) {
   CLI::App app{"Generates, probes and drills a Cilium Cluster Mesh."};
-  app.set_version_flag("--version", MESHDRILL_VERSION);
-  app.require_subcommand(1);
   meshdrill::cli::Run run;
-  meshdrill::cli::add_init(app, run);
-  meshdrill::cli::add_check(app, run);
-  meshdrill::cli::add_generate(app, run);
-  meshdrill::cli::add_probe(app, run);
-  meshdrill::cli::add_drill(app, run);
-  meshdrill::cli::add_recover(app, run);
-  meshdrill::cli::add_report(app, run);
-  meshdrill::cli::add_lab(app, run);
-  meshdrill::cli::add_demo(app, run);
+  declare_verbs(app, run);
+  // How it was called: kubectl runs kubectl-meshdrill for `kubectl meshdrill`, and asks
+  // kubectl_complete-meshdrill what may come next.
+  const std::string program = argc > 0 ? std::filesystem::path{argv[0]}.filename().string() : "meshdrill";
+  app.name(program == "kubectl-meshdrill" ? "kubectl meshdrill" : "meshdrill");
+  const bool asked_by_kubectl = program == "kubectl_complete-meshdrill";
+  const bool asked_by_shell = argc > 1 && std::string_view{argv[1]} == "__complete";
+  if (asked_by_kubectl || asked_by_shell)
+    return meshdrill::cli::complete_words(app, {argv + (asked_by_shell ? 2 : 1), argv + argc});
   if (const std::string unknown = unknown_verb(app, argc, argv); !unknown.empty()) {
     std::fputs(unknown.c_str(), stderr);
     return meshdrill::exit_usage;

@@ -14,6 +14,7 @@ MAY_USE = {
     "drill": {"base", "mesh", "probe", "kube"},
     "report": {"base", "probe", "drill"},
     "lab": {"base", "mesh"},
+    "manual": {"base"},
 }
 INCLUDE = re.compile(r'^\s*#include\s+"([a-z]+)/')
 
