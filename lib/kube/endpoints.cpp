@@ -50,6 +50,20 @@ EndpointTally tally(const Endpoints& endpoints) {
   return tally;
 }
 
+// Made alike in all that we read.
+ResourceType slices_before_1_21() {
+  ResourceType type = endpoint_slices();
+  type.version = "v1beta1";
+  return type;
+}
+
+Task<ApiResult<ObjectList>> list_slices(Client& client, const ResourceType& type, const ObjectRef& service) {
+  ListRequest request;
+  request.path = collection_path(type, service.namespace_name);
+  request.label_selector = "kubernetes.io/service-name=" + service.name;
+  co_return co_await list_all(client, std::move(request));
+}
+
 }  // namespace
 
 ServiceEndpoints count_endpoints(const std::vector<json::value>& slices) {
@@ -71,11 +85,26 @@ ServiceEndpoints count_endpoints(const std::vector<json::value>& slices) {
   return counted;
 }
 
+Task<ApiResult<ResourceType>> discover_endpoint_slices(Client& client) {
+  const ResourceType newest = endpoint_slices();
+  Request request;
+  request.path = "/apis/" + newest.group;
+  ApiResult<json::value> group = co_await client.request(std::move(request));
+  if (!group) co_return tl::unexpected(group.error());
+  for (const auto& version : array_field(*group, "/versions")) {
+    if (text_field(version, "/version") == newest.version) co_return newest;
+  }
+  co_return slices_before_1_21();
+}
+
 Task<ApiResult<ServiceEndpoints>> read_endpoints(Client& client, ObjectRef service) {
-  ListRequest request;
-  request.path = collection_path(endpoint_slices(), service.namespace_name);
-  request.label_selector = "kubernetes.io/service-name=" + service.name;
-  ApiResult<ObjectList> list = co_await list_all(client, std::move(request));
+  const ResourceType newest = endpoint_slices();
+  ApiResult<ObjectList> list = co_await list_slices(client, newest, service);
+  // No collection is ever "not found" but one whose version the API does not have.
+  if (!list && list.error().not_found()) {
+    const ResourceType older = slices_before_1_21();
+    list = co_await list_slices(client, older, service);
+  }
   if (!list) co_return tl::unexpected(list.error());
   co_return count_endpoints(list->items);
 }

@@ -33,4 +33,8 @@ ServiceEndpoints count_endpoints(const std::vector<boost::json::value>& slices);
 
 Task<ApiResult<ServiceEndpoints>> read_endpoints(Client& client, ObjectRef service);
 
+// The version of discovery.k8s.io under which the cluster has EndpointSlices, for those who watch them:
+// v1, or v1beta1 before Kubernetes 1.21.
+Task<ApiResult<ResourceType>> discover_endpoint_slices(Client& client);
+
 }  // namespace meshdrill::kube

@@ -14,12 +14,28 @@ ResourceType stateful_sets() {
   return {"apps", "v1", "statefulsets", true};
 }
 
+ResourceType daemon_sets() {
+  return {"apps", "v1", "daemonsets", true};
+}
+
+ResourceType pods() {
+  return {"", "v1", "pods", true};
+}
+
 ResourceType services() {
   return {"", "v1", "services", true};
 }
 
 ResourceType endpoint_slices() {
   return {"discovery.k8s.io", "v1", "endpointslices", true};
+}
+
+ResourceType horizontal_pod_autoscalers() {
+  return {"autoscaling", "v1", "horizontalpodautoscalers", true};
+}
+
+ResourceType events() {
+  return {"events.k8s.io", "v1", "events", true};
 }
 
 ResourceType leases() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kube/client.hpp"
+#include "kube/guarded_change.hpp"
 #include "kube/resource.hpp"
 
 #include <chrono>
@@ -45,14 +46,7 @@ struct ReplicasChange {
 };
 
 struct ReplicasResult {
-  enum class Outcome : std::uint8_t {
-    written,   // replicas are `wanted`, and we wrote them
-    already,   // replicas were `wanted` before we wrote anything; nothing was written
-    foreign,   // another uid, or a value that is neither expected nor wanted: left alone; see `seen`
-    gone,      // the workload does not exist
-    failed,    // nothing was written; see `error`
-    unsettled  // a write was sent, its answer lost, and reading failed up to the deadline
-  };
+  using Outcome = ChangeOutcome;  // `foreign` also for another number of replicas; see `seen`
 
   Outcome outcome = Outcome::failed;
   std::optional<Scale> seen;      // the last state that the API gave

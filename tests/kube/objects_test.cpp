@@ -2,10 +2,10 @@
 #include "kube/access.hpp"
 #include "kube/apply.hpp"
 #include "kube/endpoints.hpp"
+#include "kube/events.hpp"
 #include "kube/identity.hpp"
 #include "kube/lease.hpp"
-#include "kube/support/run.hpp"
-#include "kube/support/scripted_server.hpp"
+#include "kube/support/api.hpp"
 #include "kube/workloads.hpp"
 
 #include <string>
@@ -19,16 +19,6 @@ using namespace meshdrill::kube::test;
 namespace json = boost::json;
 
 namespace {
-
-struct Api {
-  asio::io_context io{1};
-  ScriptedServer server{io};
-  Client client{io.get_executor(), server.connection()};
-
-  [[nodiscard]] json::value sent(std::size_t index) const {
-    return json::parse(server.seen().at(index).body);
-  }
-};
 
 constexpr const char* deployment_json = R"({
   "metadata": {"name": "api", "namespace": "shop", "uid": "u-1", "resourceVersion": "12", "generation": 4,
@@ -135,6 +125,91 @@ TEST_CASE("endpoints are asked for by the label of the Service") {
   CHECK(api.server.seen().at(0).target ==
         "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices?limit=500&labelSelector="
         "kubernetes.io%2Fservice-name%3Dapi");
+}
+
+TEST_CASE("endpoints are found where only the older version of EndpointSlices is") {
+  Api api;
+  api.server.then(refuse(404, "NotFound", "the server could not find the requested resource"));
+  api.server.then(answer(200, R"({"items":[{"endpoints":[{"addresses":["10.0.0.1"]}]}]})"));
+  const auto read = run(api.io, read_endpoints(api.client, ObjectRef(services(), "shop", "api")));
+  REQUIRE(read.has_value());
+  CHECK(read->local.ready == 1);
+  CHECK(api.server.seen().at(1).target.starts_with("/apis/discovery.k8s.io/v1beta1/namespaces/shop/"));
+
+  api.server.then(answer(200, R"({"versions":[{"version":"v1"},{"version":"v1beta1"}]})"));
+  CHECK(run(api.io, discover_endpoint_slices(api.client)).value().version == "v1");
+  api.server.then(answer(200, R"({"versions":[{"version":"v1beta1"}]})"));
+  CHECK(run(api.io, discover_endpoint_slices(api.client)).value().version == "v1beta1");
+}
+
+TEST_CASE("a StatefulSet and a DaemonSet are read in their own words") {
+  const Workload set = parse_workload(
+      WorkloadKind::stateful_set,
+      json::parse(R"({"metadata":{"name":"db","namespace":"shop","generation":1},"spec":{"replicas":2},
+        "status":{"observedGeneration":1,"replicas":2,"updatedReplicas":2,"readyReplicas":2}})"));
+  CHECK(to_string(set) == "StatefulSet shop/db");
+  CHECK(set.reference() == ObjectRef(stateful_sets(), "shop", "db"));
+  CHECK(set.rolled_out());
+  const Workload daemons = parse_workload(
+      WorkloadKind::daemon_set,
+      json::parse(R"({"metadata":{"name":"nginx","namespace":"ingress"},"status":{"desiredNumberScheduled":3,
+        "currentNumberScheduled":3,"numberReady":2,"updatedNumberScheduled":3,"numberAvailable":2}})"));
+  CHECK(daemons.replicas == 3);
+  CHECK(daemons.ready_replicas == 2);
+  CHECK_FALSE(daemons.rolled_out());
+  CHECK(workload_kind("DaemonSet") == WorkloadKind::daemon_set);
+  CHECK_FALSE(workload_kind("ReplicaSet").has_value());
+}
+
+TEST_CASE("the workloads behind a Service are of three kinds") {
+  Api api;
+  const char* one =
+      R"({"items":[{"metadata":{"name":"x"},"spec":{"template":{"metadata":{"labels":{"app":"api"}}}}}]})";
+  for (int kinds = 0; kinds < 3; ++kinds) api.server.then(answer(200, one));
+  Service service;
+  service.namespace_name = "shop";
+  service.selector = {{"app", "api"}};
+  const auto behind = run(api.io, workloads_behind(api.client, service));
+  REQUIRE(behind.has_value());
+  REQUIRE(behind->size() == 3);
+  CHECK(behind->at(0).kind == WorkloadKind::deployment);
+  CHECK(behind->at(1).kind == WorkloadKind::stateful_set);
+  CHECK(behind->at(2).kind == WorkloadKind::daemon_set);
+}
+
+TEST_CASE("a selector holds when all of it does") {
+  const Selector selector = parse_selector(json::parse(R"({"matchLabels":{"app":"api"},"matchExpressions":[
+      {"key":"tier","operator":"In","values":["web","edge"]},{"key":"canary","operator":"DoesNotExist"}]})"));
+  CHECK(selector.matches({{"app", "api"}, {"tier", "web"}}));
+  CHECK_FALSE(selector.matches({{"app", "api"}, {"tier", "db"}}));
+  CHECK_FALSE(selector.matches({{"app", "api"}}));
+  CHECK_FALSE(selector.matches({{"app", "api"}, {"tier", "web"}, {"canary", "1"}}));
+  CHECK_FALSE(Selector{}.matches({{"app", "api"}}));
+  CHECK_FALSE(parse_selector(json::parse(R"({"matchExpressions":[{"key":"a","operator":"Gt"}]})"))
+                  .matches({{"a", "1"}}));
+}
+
+TEST_CASE("an Event says what was done to what") {
+  Api api;
+  api.server.then(answer(201, "{}"));
+  EventNotice notice;
+  notice.api_version = "apps/v1";
+  notice.kind = "Deployment";
+  notice.namespace_name = "shop";
+  notice.name = "api";
+  notice.uid = "u-1";
+  notice.type = EventNotice::Type::warning;
+  notice.reason = "DrillScaledDown";
+  notice.action = "Scale";
+  notice.note = std::string(1023, 'x') + "\u00e9\u00e9";
+  CHECK(run(api.io, post_event(api.client, notice)).has_value());
+  CHECK(api.server.seen().at(0).target == "/apis/events.k8s.io/v1/namespaces/shop/events");
+  const json::value sent = api.sent(0);
+  CHECK(sent.at("eventTime") == "1970-01-01T00:00:00.000000Z");
+  CHECK(sent.at_pointer("/metadata/generateName") == "api.");
+  CHECK(sent.at_pointer("/regarding/uid") == "u-1");
+  CHECK(sent.at("type") == "Warning");
+  CHECK(sent.at("note").as_string().size() == 1023);
 }
 
 TEST_CASE("MicroTime has exactly six digits and reads back") {
