@@ -114,12 +114,11 @@ void HistoryBuilder::add_preflight(const Entry& entry) {
 }
 
 void HistoryBuilder::add_target(const json::object& fields) {
-  for (const json::value& value : fields.at("workloads").as_array()) {
-    const json::object& workload = value.as_object();
-    history_.workloads.push_back({{text(workload, "namespace"), text(workload, "name")},
-                                  text(workload, "uid"),
-                                  static_cast<int>(workload.at("replicas").as_int64())});
-  }
+  // Earlier versions knew Deployments that go to 0 alone.
+  const auto* changes = fields.if_contains("changes");
+  if (changes == nullptr) changes = &fields.at("workloads");
+  for (const json::value& change : changes->as_array())
+    history_.changes.push_back(decode_change(change.as_object()));
   for (ClusterInfo& cluster : history_.clusters) {
     if (const auto* uid = fields.at("uids").as_object().if_contains(cluster.name))
       cluster.uid = uid->as_string();
@@ -155,8 +154,7 @@ Result<> HistoryBuilder::add_phase(const Entry& entry) {
 
 void HistoryBuilder::add_write(const Entry& entry) {
   const std::string action = text(entry.fields, "action");
-  if (action == "scale-down") history_.faulted = entry.at;
-  if (action == "restore") history_.restore_written = entry.at;
+  (action == "restore" ? history_.restore_written : history_.faulted) = entry.at;
 }
 
 void HistoryBuilder::add_observation(const Entry& entry) {

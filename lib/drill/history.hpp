@@ -3,6 +3,7 @@
 // with the number of samples.
 #pragma once
 
+#include "drill/change.hpp"
 #include "drill/journal.hpp"
 #include "drill/scenario.hpp"
 #include "probe/statistics/in_order.hpp"
@@ -23,12 +24,6 @@ struct ClusterInfo {
   std::string
       uid;  // of its namespace kube-system: which cluster it really is; empty when that could not be read
   std::vector<IpAddress> ingress;
-};
-
-struct Workload {
-  ObjectName object;  // a Deployment
-  std::string uid;
-  int replicas = 0;  // before the drill: what is put back
 };
 
 struct Finding {
@@ -71,7 +66,7 @@ struct History {
   std::vector<ClusterInfo> clusters;
 
   std::vector<Finding> preflight;
-  std::vector<Workload> workloads;          // of the target
+  std::vector<Change> changes;              // to the target: what the fault writes and the restore undoes
   std::map<std::string, int> ready_before;  // cluster -> ready endpoints of the Service, its own Pods only
   std::vector<probe::Stream> streams;
   std::vector<probe::DnsAnswer> first_answers;

@@ -1,11 +1,11 @@
 #include "drill/preflight.hpp"
 
 #include "base/text.hpp"
+#include "drill/change_write.hpp"
 #include "drill/record.hpp"
 #include "kube/access.hpp"
 #include "kube/endpoints.hpp"
 #include "kube/identity.hpp"
-#include "kube/scale.hpp"
 #include "kube/workloads.hpp"
 
 #include <algorithm>
@@ -113,8 +113,10 @@ Task<> find_workloads(const Cluster& target, const Scenario& scenario, Preflight
   }
   for (const kube::Deployment& deployment : *deployments) {
     if (deployment.replicas == 0) continue;  // nothing to take away, and nothing to put back
-    preflight.workloads.push_back(
-        {{deployment.namespace_name, deployment.name}, deployment.uid, deployment.replicas});
+    Change change =
+        scale_to_zero({deployment.namespace_name, deployment.name}, deployment.uid, deployment.replicas);
+    change.owners = owners_of(deployment.managed_fields, field_path(change));
+    preflight.changes.push_back(std::move(change));
     if (!deployment.rolled_out()) {
       preflight.findings.push_back(
           {"workloads", false,
@@ -124,9 +126,9 @@ Task<> find_workloads(const Cluster& target, const Scenario& scenario, Preflight
     }
   }
   std::vector<std::string> names;
-  for (const Workload& workload : preflight.workloads) {
-    names.push_back(fmt::format("deployment {} ({})", to_string(workload.object),
-                                plural(static_cast<std::size_t>(workload.replicas), "replica")));
+  for (const Change& change : preflight.changes) {
+    names.push_back(fmt::format("{} ({})", name_of(change),
+                                plural(static_cast<std::size_t>(change.replicas), "replica")));
   }
   preflight.findings.push_back(
       {"workloads", !names.empty(),
@@ -180,23 +182,14 @@ std::vector<kube::AccessQuestion> questions(const Cluster& cluster, const Scenar
 }
 
 // Admission has a say as well: both values are tried without effect.
-Task<> try_writes(const Cluster& target, const Scenario& scenario, Preflight& preflight) {
-  for (const Workload& workload : preflight.workloads) {
-    const kube::ObjectRef reference{kube::deployments(), workload.object.ns, workload.object.name};
-    kube::ApiResult<kube::Scale> scale = co_await kube::read_scale(*target.client, reference);
-    std::string problem = scale ? std::string{} : to_string(scale.error());
-    const std::array<int, 2> values{scenario.scale_to, workload.replicas};
-    for (const int replicas : values) {
-      if (!problem.empty()) break;
-      const kube::ScaleWrite write =
-          co_await kube::write_scale(*target.client, reference, *scale, replicas, true);
-      if (write.error) problem = to_string(*write.error);
-    }
-    preflight.findings.push_back(
-        {"dry-run", problem.empty(),
-         problem.empty() ? fmt::format("scaling deployment {} to {} and back to {} would be admitted",
-                                       to_string(workload.object), scenario.scale_to, workload.replicas)
-                         : problem});
+Task<> try_writes(const Cluster& target, Preflight& preflight) {
+  for (const Change& change : preflight.changes) {
+    const std::string problem = co_await try_change(*target.client, change);
+    preflight.findings.push_back({"dry-run", problem.empty(),
+                                  problem.empty()
+                                      ? fmt::format("{}, and back {}, would be admitted",
+                                                    describe_fault(change), describe_restore(change))
+                                      : problem});
   }
 }
 
@@ -228,7 +221,7 @@ Task<Preflight> run_preflight(const std::vector<Cluster>& clusters, const Scenar
     co_await look_at_access(cluster, questions(cluster, scenario), preflight);
   }
   if (preflight.ok()) {
-    co_await try_writes(*target, scenario, preflight);
+    co_await try_writes(*target, preflight);
   }
   co_return preflight;
 }

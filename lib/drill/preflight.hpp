@@ -12,7 +12,7 @@ namespace meshdrill::drill {
 
 struct Preflight {
   std::vector<Finding> findings;            // one that is not ok forbids the drill
-  std::vector<Workload> workloads;          // of the target
+  std::vector<Change> changes;              // that the fault makes in the target
   std::map<std::string, int> ready;         // cluster -> ready endpoints of the Service, its own Pods only
   std::map<std::string, std::string> uids;  // cluster -> uid of its namespace kube-system
 

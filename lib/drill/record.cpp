@@ -1,7 +1,5 @@
 #include "drill/record.hpp"
 
-#include "base/text.hpp"
-
 #include <exception>
 
 #include <boost/json/array.hpp>
@@ -14,24 +12,21 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t record_schema = 1;
+// 1 knew Deployments alone, all scaled to one value.
+constexpr std::int64_t oldest_schema = 1;
+constexpr std::int64_t record_schema = 2;
 
 std::string text(const json::object& fields, std::string_view key) {
   return std::string{fields.at(key).as_string()};
 }
 
-Record parse(const json::object& fields) {
-  Record record{text(fields, "run"),
-                text(fields, "drill"),
-                text(fields, "host"),
-                text(fields, "started"),
-                static_cast<int>(fields.at("scaledTo").as_int64()),
-                {}};
-  for (const json::value& value : fields.at("workloads").as_array()) {
-    const json::object& workload = value.as_object();
-    record.workloads.push_back({{text(workload, "namespace"), text(workload, "name")},
-                                text(workload, "uid"),
-                                static_cast<int>(workload.at("replicas").as_int64())});
+Record parse(const json::object& fields, std::int64_t schema) {
+  Record record{
+      text(fields, "run"), text(fields, "drill"), text(fields, "host"), text(fields, "started"), {}};
+  const bool old = schema == oldest_schema;
+  const int scaled_to = old ? static_cast<int>(fields.at("scaledTo").as_int64()) : 0;
+  for (const json::value& value : fields.at(old ? "workloads" : "changes").as_array()) {
+    record.changes.push_back(decode_change(value.as_object(), scaled_to));
   }
   return record;
 }
@@ -39,20 +34,14 @@ Record parse(const json::object& fields) {
 }  // namespace
 
 std::string encode(const Record& record) {
-  json::array workloads;
-  for (const Workload& workload : record.workloads) {
-    workloads.push_back({{"namespace", workload.object.ns},
-                         {"name", workload.object.name},
-                         {"uid", workload.uid},
-                         {"replicas", workload.replicas}});
-  }
+  json::array changes;
+  for (const Change& change : record.changes) changes.emplace_back(encode(change));
   return json::serialize(json::object{{"schema", record_schema},
                                       {"run", record.run},
                                       {"drill", record.drill},
                                       {"host", record.host},
                                       {"started", record.started},
-                                      {"scaledTo", record.scaled_to},
-                                      {"workloads", std::move(workloads)}});
+                                      {"changes", std::move(changes)}});
 }
 
 Result<Record> decode_record(std::string_view encoded) {
@@ -60,17 +49,13 @@ Result<Record> decode_record(std::string_view encoded) {
     const json::value value = json::parse(json::string_view{encoded.data(), encoded.size()});
     const json::object& fields = value.as_object();
     const auto schema = fields.at("schema").as_int64();
-    if (schema != record_schema)
-      return fail(fmt::format("the record has schema {}, this version reads {}", schema, record_schema));
-    return parse(fields);
+    if (schema < oldest_schema || schema > record_schema)
+      return fail(
+          fmt::format("the record has schema {}, this version reads up to {}", schema, record_schema));
+    return parse(fields, schema);
   } catch (const std::exception& error) {
     return fail(fmt::format("the record of the drill cannot be read: {}", error.what()));
   }
-}
-
-std::string restore_command(const std::string& context, const Workload& workload) {
-  return fmt::format("kubectl --context {} -n {} scale deployment/{} --replicas={}", shell_quote(context),
-                     shell_quote(workload.object.ns), shell_quote(workload.object.name), workload.replicas);
 }
 
 }  // namespace meshdrill::drill

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "drill/history.hpp"
+#include "drill/change.hpp"
 
 #include <string>
 #include <string_view>
@@ -22,14 +22,11 @@ struct Record {
   std::string drill;    // its name
   std::string host;     // where it was started
   std::string started;  // RFC 3339
-  int scaled_to = 0;    // what we wrote: the restore replaces this value and no other
-  std::vector<Workload> workloads;
+  std::vector<Change> changes;
 };
 
 std::string encode(const Record& record);
+// Also reads the records of earlier versions.
 Result<Record> decode_record(std::string_view text);
-
-// "kubectl --context … -n … scale deployment/… --replicas=N": what a person types when all else failed.
-std::string restore_command(const std::string& context, const Workload& workload);
 
 }  // namespace meshdrill::drill

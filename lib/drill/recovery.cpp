@@ -30,29 +30,18 @@ Recovery failed(const Cluster& cluster, std::string message) {
   return {cluster.name, Recovery::Outcome::failed, std::move(message)};
 }
 
-std::string with_commands(const std::string& problem, const Cluster& cluster, const Record& record) {
-  std::string text = problem + ". To put it back by hand:";
-  for (const Workload& workload : record.workloads)
-    text += "\n  " + restore_command(cluster.context, workload);
-  return text;
-}
-
 Task<Recovery> restore_from(const Cluster& cluster, Record record, Duration limit) {
-  const std::vector<WorkloadRestore> done =
-      co_await restore_workloads(*cluster.client, record.workloads, record.scaled_to, limit);
+  const std::vector<Undone> done = co_await undo_changes(*cluster.client, record.changes, limit);
   std::string problem;
-  for (const WorkloadRestore& restore : done) {
-    if (!restore.written && problem.empty()) problem = restore.problem;
+  for (const Undone& undone : done) {
+    if (!undone.stands && problem.empty()) problem = undone.problem;
   }
   if (problem.empty()) {
-    problem = co_await verify_workloads(*cluster.client, record.workloads, limit);
+    problem = co_await verify_changes(*cluster.client, record.changes, limit);
   }
-  if (!problem.empty()) co_return failed(cluster, with_commands(problem, cluster, record));
+  if (!problem.empty()) co_return failed(cluster, with_commands(problem, cluster.context, record.changes));
   std::vector<std::string> names;
-  for (const Workload& workload : record.workloads) {
-    names.push_back(
-        fmt::format("deployment {} has {} replicas again", to_string(workload.object), workload.replicas));
-  }
+  for (const Change& change : record.changes) names.push_back("put back " + describe_restore(change));
   co_return Recovery{cluster.name, Recovery::Outcome::restored,
                      fmt::format("{} (drill {})", fmt::join(names, ", "), record.run)};
 }

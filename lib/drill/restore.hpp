@@ -1,8 +1,8 @@
-// Puts workloads back, and makes sure that they are: the one piece of code for the end of a drill and for
-// `recover`.
+// Undoes changes, and makes sure that all is as it was: the one piece of code for the end of a drill, for the
+// watchdog and for `recover`.
 #pragma once
 
-#include "drill/record.hpp"
+#include "drill/change.hpp"
 #include "kube/client.hpp"
 
 #include <string>
@@ -10,19 +10,18 @@
 
 namespace meshdrill::drill {
 
-struct WorkloadRestore {
-  Workload workload;
-  bool written = false;  // its replicas are what they were (by us, or already)
-  std::string problem;   // why not; empty when written
+struct Undone {
+  Change change;
+  bool stands = false;  // what was there is there again (by us, or already)
+  std::string problem;  // why not; empty when it stands
 };
 
-// Writes the original replicas of every workload, over the value `scaled_to` and over no other. API failures
-// are tried again until `limit` has passed.
-Task<std::vector<WorkloadRestore>> restore_workloads(kube::Client& client, std::vector<Workload> workloads,
-                                                     int scaled_to, Duration limit);
+// Writes the original value of every change, over what the drill wrote and over nothing else. API failures
+// are tried again until `limit` has passed; a change that cannot be undone does not keep the others from it.
+Task<std::vector<Undone>> undo_changes(kube::Client& client, std::vector<Change> changes, Duration limit);
 
-// Waits until each workload has its original replicas, all of them ready. Empty when so; else what is missing
+// Waits until everything is as it was, the Pods of every workload ready. Empty when so; else what is missing
 // when `limit` had passed.
-Task<std::string> verify_workloads(kube::Client& client, std::vector<Workload> workloads, Duration limit);
+Task<std::string> verify_changes(kube::Client& client, std::vector<Change> changes, Duration limit);
 
 }  // namespace meshdrill::drill

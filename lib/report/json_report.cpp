@@ -87,12 +87,13 @@ json::array phases(const History& history) {
 
 json::object restore(const History& history) {
   json::array workloads;
-  for (const drill::Workload& workload : history.workloads) {
+  for (const drill::Change& change : history.changes) {
+    if (change.kind == drill::ChangeKind::field) continue;
     workloads.push_back({{"cluster", history.target()},
-                         {"kind", "Deployment"},
-                         {"namespace", workload.object.ns},
-                         {"name", workload.object.name},
-                         {"replicas", workload.replicas}});
+                         {"kind", to_string(change.object_kind)},
+                         {"namespace", change.object.ns},
+                         {"name", change.object.name},
+                         {"replicas", change.replicas}});
   }
   return {{"needed", history.changed},
           {"verified", history.restored && history.restored->verified},

@@ -59,9 +59,8 @@ std::string describe(const drill::Entry& entry, const drill::History& history) {
     return fmt::format("== {}: {}", to_string(phase), describe_phase(phase, history));
   }
   if (entry.event == "intent" || entry.event == "wrote") {
-    return fmt::format("{} {}: deployment {}/{} of {} to {}", entry.event == "intent" ? "writing" : "written",
-                       text(entry, "action"), text(entry, "namespace"), text(entry, "name"),
-                       text(entry, "cluster"), number(entry, "to"));
+    return fmt::format("{} {} in {}: {}", entry.event == "intent" ? "writing" : "written",
+                       text(entry, "action"), text(entry, "cluster"), text(entry, "message"));
   }
   if (entry.event == "observed") {
     return fmt::format("{} has {}", text(entry, "cluster"),

@@ -149,9 +149,8 @@ std::string restored_section(const History& history) {
   if (!history.changed) return "\nNothing was changed in any cluster.\n";
   std::string text = "\nPut back\n";
   const bool verified = history.restored && history.restored->verified;
-  for (const drill::Workload& workload : history.workloads) {
-    text += fmt::format("  {}: deployment {} to {}{}\n", history.target(), to_string(workload.object),
-                        plural(static_cast<std::size_t>(workload.replicas), "replica"),
+  for (const drill::Change& change : history.changes) {
+    text += fmt::format("  {}: {}{}\n", history.target(), describe_restore(change),
                         verified ? ", verified" : ": NOT VERIFIED");
   }
   if (!verified && history.restored) text += fmt::format("  {}\n", history.restored->message);

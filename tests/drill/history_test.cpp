@@ -93,3 +93,14 @@ TEST_CASE("events that are not known are passed over and broken ones are errors"
   CHECK_FALSE(story.builder.add({1s, "phase", {{"phase", "lunch"}}}));
   CHECK_FALSE(story.builder.add({1s, "wrote", {}}));
 }
+
+TEST_CASE("the target entry of an earlier version is read as Deployments that go to 0") {
+  Story story;
+  story.add(
+      0s, "target",
+      {{"workloads",
+        {{{"cluster", "one"}, {"namespace", "default"}, {"name", "api"}, {"uid", "u"}, {"replicas", 3}}}},
+       {"ready", {{"one", 3}}},
+       {"uids", boost::json::object{}}});
+  CHECK(story.history().changes.back() == scale_to_zero({"default", "api"}, "u", 3));
+}

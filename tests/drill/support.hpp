@@ -50,8 +50,7 @@ class Story {
          {"clusters", {cluster("one", "127.0.0.1"), cluster("two", "127.0.0.2")}}});
     add(0s, "preflight", {{"check", "service"}, {"ok", true}, {"message", "fine"}});
     add(0s, "target",
-        {{"workloads",
-          {{{"cluster", "one"}, {"namespace", "default"}, {"name", "api"}, {"uid", "u1"}, {"replicas", 2}}}},
+        {{"changes", {target_change()}},
          {"ready", {{"one", 2}, {"two", 2}}},
          {"uids", {{"one", "uid-one"}, {"two", "uid-two"}}}});
     boost::json::array streams;
@@ -114,9 +113,9 @@ class Story {
   }
 
   void write(Offset at, const std::string& action) {
-    const boost::json::object fields{
-        {"action", action}, {"cluster", "one"}, {"namespace", "default"},           {"name", "api"},
-        {"uid", "u1"},      {"replicas", 2},    {"to", action == "restore" ? 2 : 0}};
+    boost::json::object fields = target_change();
+    fields["action"] = action;
+    if (action == "restore") fields["to"] = 2;
     add(at, "intent", fields);
     add(at, "wrote", fields);
   }
@@ -126,6 +125,12 @@ class Story {
   HistoryBuilder builder;
 
  private:
+  static boost::json::object target_change() {
+    boost::json::object fields = encode(scale_to_zero({"default", "api"}, "u1", 2));
+    fields["cluster"] = "one";
+    return fields;
+  }
+
   static boost::json::object cluster(const std::string& name, const std::string& address) {
     return {{"name", name}, {"context", name}, {"uid", ""}, {"ingress", boost::json::array{address}}};
   }

@@ -1,0 +1,109 @@
+// One run of a drill, from the preflight to the released locks. engine.hpp is the way in; what follows is
+// split by what it is about: run.cpp (phases, signals), run_prepare.cpp (before any change), run_fault.cpp,
+// run_end.cpp (the way out), run_beside.cpp (what runs beside), run_notes.cpp (journal entries).
+#pragma once
+
+#include "drill/engine.hpp"
+#include "drill/guard.hpp"
+#include "drill/lock.hpp"
+#include "drill/observer.hpp"
+#include "drill/preflight.hpp"
+#include "drill/recorder.hpp"
+
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/signal_set.hpp>
+
+namespace meshdrill::drill {
+
+class DrillRun {
+ public:
+  DrillRun(asio::io_context& io, RunOptions options, std::vector<Cluster> clusters, Journal journal);
+
+  // Does it all, on this thread.
+  History run();
+
+ private:
+  [[nodiscard]] const Scenario& scenario() const { return options_.scenario; }
+  [[nodiscard]] const History& history() const { return recorder_.history(); }
+  [[nodiscard]] const Cluster& target() const;
+  [[nodiscard]] Lock& target_lock() { return locks_.at(scenario().target.cluster); }
+
+  // run.cpp
+  Task<> main();
+  Task<> guarded(Task<> task);
+  Task<> measure();
+  Task<> baseline();
+  void begin(Phase phase);
+  void stop(Abort::Kind kind, std::string message, int signal = 0);
+  void listen_for_signals();
+  Task<> pause(Duration duration);
+  Task<> wait_for(Duration length);
+  // Until `done`, the limit, or the end of the drill.
+  Task<> wait_until(Duration limit, std::function<bool()> done);
+
+  // run_prepare.cpp
+  Task<> prepare();
+  Task<> take_locks();
+
+  // run_fault.cpp
+  Task<> fault();
+  Task<> make(Change change);
+  [[nodiscard]] bool target_is_silent() const;
+  void check_interference(const kube::Deployment& deployment, bool deleted);
+
+  // run_end.cpp
+  Task<> finish();
+  Task<> put_back();
+  [[nodiscard]] bool target_is_back() const;
+  Task<> release_locks();
+
+  // run_beside.cpp
+  void start_prober();
+  void stop_prober();
+  void take_batch(const probe::Batch& batch);
+  [[nodiscard]] Observer::Events observer_events();
+  Task<> renew_locks();
+  void spawn(Task<> task);
+
+  // run_notes.cpp
+  void note_start();
+  void note_preflight(const Preflight& preflight);
+  // `event` is "intent" (synced before the write) or "wrote".
+  void note_write(std::string_view event, std::string_view action, const Change& change);
+  void note_warning(const std::string& message);
+
+  asio::io_context& io_;
+  RunOptions options_;
+  std::vector<Cluster> clusters_;
+  Recorder recorder_;
+  std::string run_;
+  Timer wait_timer_;
+  asio::basic_signal_set<Executor> signals_;
+  Observer observer_;
+  asio::cancellation_signal renewal_;
+  std::map<std::string, Lock> locks_;
+  std::vector<std::string> locked_;
+  std::unique_ptr<Guard> guard_;
+  std::unique_ptr<probe::Prober> prober_;
+  std::vector<Change> changes_;
+  probe::Offset judged_upto_{};
+  bool stopped_ = false;                  // the drill ends early
+  bool fault_stands_ = false;             // every write of the fault is acknowledged
+  bool observed_replicas_matter_ = true;  // until we begin to put them back
+  bool restored_ = false;
+  bool finished_ = false;
+  std::exception_ptr main_error_;
+};
+
+// Where and when this process runs, for the journal and the record.
+std::string host_name();
+
+}  // namespace meshdrill::drill

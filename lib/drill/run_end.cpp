@@ -1,0 +1,72 @@
+// The way out: whatever happened, what was changed is put back, and the locks are given up.
+#include "drill/restore.hpp"
+#include "drill/run.hpp"
+
+namespace meshdrill::drill {
+namespace {
+
+using namespace std::chrono_literals;
+
+// So long the target must have answered again before it counts as back.
+constexpr probe::Offset steady = 1s;
+
+}  // namespace
+
+Task<> DrillRun::finish() {
+  observed_replicas_matter_ = false;
+  if (history().changed) {
+    co_await put_back();
+  }
+  if (!stopped_ && history().changed) {
+    begin(Phase::recovered);
+    co_await wait_for(scenario().phases.recovered);
+  }
+  stop_prober();
+  guard_.reset();
+  observer_.stop();
+  renewal_.emit(asio::cancellation_type::terminal);
+  co_await pause(1ms);  // lets the batches in that the prober posted while it stopped
+  co_await release_locks();
+  recorder_.note("end", {}, Durability::synced);
+  signals_.cancel();
+  finished_ = true;
+}
+
+Task<> DrillRun::put_back() {
+  begin(Phase::restore);
+  for (const Change& change : changes_) note_write("intent", "restore", change);
+  const std::vector<Undone> done =
+      co_await undo_changes(*target().client, changes_, scenario().phases.restore);
+  std::string problem;
+  for (const Undone& undone : done) {
+    if (undone.stands) note_write("wrote", "restore", undone.change);
+    if (!undone.stands && problem.empty()) problem = undone.problem;
+  }
+  if (problem.empty()) {
+    problem = co_await verify_changes(*target().client, changes_, scenario().phases.restore);
+  }
+  if (problem.empty()) {
+    const std::function<bool()> back = [this] { return target_is_back(); };
+    co_await wait_until(scenario().phases.restore, back);
+  }
+  restored_ = problem.empty();
+  if (!restored_) problem = with_commands(problem, target().context, changes_);
+  recorder_.note("restored", {{"verified", restored_}, {"message", problem}}, Durability::synced);
+}
+
+bool DrillRun::target_is_back() const {
+  return history().target_ready_again && history().target_seen_again &&
+         recorder_.now() - *history().target_seen_again > steady;
+}
+
+// The record stays where the restore is not certain: it is what `recover` works from.
+Task<> DrillRun::release_locks() {
+  for (const std::string& cluster : locked_) {
+    const bool keep = history().changed && !restored_ && cluster == scenario().target.cluster;
+    if (keep) continue;
+    Result<> released = co_await locks_.at(cluster).release();
+    if (!released) note_warning("the drill's Lease was not released: " + released.error().message);
+  }
+}
+
+}  // namespace meshdrill::drill
