@@ -1,9 +1,13 @@
 #include "commands.hpp"
 #include "drill/engine.hpp"
+#include "drill/runbook.hpp"
+#include "drill_flags.hpp"
+#include "drill_plan.hpp"
 #include "drill_run.hpp"
 #include "exit_codes.hpp"
 #include "mesh_access.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <memory>
@@ -14,62 +18,126 @@
 namespace meshdrill::cli {
 namespace {
 
+namespace fs = std::filesystem;
+
 struct RunFlags {
-  std::string file;
-  std::string mesh;
-  std::string kubeconfig;
+  DrillFlags drill;
   std::string journal;
   std::string output = "text";
+  std::vector<std::string> confirm;
+  bool no_input = false;
+  bool dry_run = false;
 };
 
-// "api-failover-20260131T080509Z.jsonl" in the current folder.
-std::string default_journal(const std::string& drill) {
-  return fmt::format("{}-{:%Y%m%dT%H%M%SZ}.jsonl", drill, fmt::gmtime(std::time(nullptr)));
+// "api-failover-20260131T080509Z.jsonl" in the current folder; with the cluster in it when there are several.
+fs::path journal_of(const RunFlags& flags, const drill::Scenario& run) {
+  if (flags.journal.empty()) {
+    return fmt::format("{}{}-{:%Y%m%dT%H%M%SZ}.jsonl", run.name,
+                       run.target.each ? "-" + run.target.cluster : std::string{},
+                       fmt::gmtime(std::time(nullptr)));
+  }
+  const fs::path given = flags.journal;
+  if (!run.target.each) return given;
+  return given.parent_path() /
+         fmt::format("{}-{}{}", given.stem().string(), run.target.cluster, given.extension().string());
 }
 
+// One cluster after the other; the first that does not pass is the last.
 int run(const RunFlags& flags) {
-  auto scenario = drill::read_scenario(flags.file);
-  if (!scenario) {
-    print(scenario.error());
-    return exit_usage;
-  }
-  const std::string mesh_file = flags.mesh.empty() ? scenario->mesh_file.string() : flags.mesh;
-  auto mesh = load_mesh_or_explain(mesh_file);
-  if (!mesh) return exit_usage;
-  if (const Diagnostics found = drill::check_against_mesh(*scenario, *mesh); !found.empty()) {
-    print(found);
-    return exit_usage;
-  }
-  auto kubeconfig = load_kubeconfig_or_explain(flags.kubeconfig);
+  auto loaded = load_drill(flags.drill);
+  if (!loaded) return exit_usage;
+  const auto kubeconfig = load_kubeconfig_or_explain(flags.drill.kubeconfig);
   if (!kubeconfig) return exit_usage;
-  const std::string journal = flags.journal.empty() ? default_journal(scenario->name) : flags.journal;
-  return run_and_report(
-      {std::move(*scenario), flags.file, std::move(*mesh), std::move(*kubeconfig), journal, flags.output});
+  if (flags.dry_run) return print_plans(*loaded, *kubeconfig, flags.output);
+  int code = exit_pass;
+  for (drill::Scenario& scenario : drill::runs_of(loaded->scenario, loaded->mesh)) {
+    DrillRun one;
+    one.journal = journal_of(flags, scenario);
+    one.scenario = std::move(scenario);
+    one.scenario_file = flags.drill.file;
+    one.mesh = loaded->mesh;
+    one.kubeconfig = *kubeconfig;
+    one.output = flags.output;
+    one.confirmed = flags.confirm;
+    one.may_ask = !flags.no_input;
+    code = run_and_report(std::move(one));
+    if (code != exit_pass) return code;
+  }
+  return code;
+}
+
+int runbook(const DrillFlags& flags) {
+  const auto loaded = load_drill(flags);
+  if (!loaded) return exit_usage;
+  bool first = true;
+  for (const drill::Scenario& run : drill::runs_of(loaded->scenario, loaded->mesh)) {
+    if (!first) std::fputs("\n---\n\n", stdout);
+    first = false;
+    std::fputs(drill::write_runbook(run, loaded->mesh, flags.file).c_str(), stdout);
+  }
+  return exit_pass;
+}
+
+int plan(const DrillFlags& flags, const std::string& output) {
+  const auto loaded = load_drill(flags);
+  if (!loaded) return exit_usage;
+  const auto kubeconfig = load_kubeconfig_or_explain(flags.kubeconfig);
+  if (!kubeconfig) return exit_usage;
+  return print_plans(*loaded, *kubeconfig, output);
+}
+
+void add_output(CLI::App& verb, std::string& output) {
+  verb.add_option("-o,--output", output, "What to print at the end")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+}
+
+void add_plan(CLI::App& drill, Run& chosen) {
+  CLI::App* verb = drill.add_subcommand(
+      "plan",
+      "Say what it would write, who may, what the preflight finds, and how to undo it; change nothing");
+  const auto flags = std::make_shared<DrillFlags>();
+  const auto output = std::make_shared<std::string>("text");
+  add_drill_flags(*verb, *flags, true);
+  add_output(*verb, *output);
+  verb->callback([&chosen, flags, output] { chosen = [flags, output] { return plan(*flags, *output); }; });
 }
 
 void add_run(CLI::App& drill, Run& chosen) {
-  CLI::App* verb = drill.add_subcommand("run", "Do it: scale down, measure, put back, judge");
+  CLI::App* verb = drill.add_subcommand("run", "Do it: break, measure, put back, judge");
   const auto flags = std::make_shared<RunFlags>();
-  verb->add_option("file", flags->file, "The drill file")->required()->type_name("FILE");
-  verb->add_option("-f,--mesh", flags->mesh, "The mesh file, instead of the one that the drill names")
+  add_drill_flags(*verb, flags->drill, true);
+  verb->add_option(
+          "--journal", flags->journal,
+          "Where to write the journal; by default NAME-TIME.jsonl in this folder. With target.cluster: "
+          "each, the cluster's name is put before its end")
       ->type_name("FILE");
-  add_kubeconfig(*verb, flags->kubeconfig);
-  verb->add_option("--journal", flags->journal,
-                   "Where to write the journal; by default NAME-TIME.jsonl in this folder")
-      ->type_name("FILE");
-  verb->add_option("-o,--output", flags->output, "What to print at the end")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
+  add_output(*verb, flags->output);
+  verb->add_option("--confirm", flags->confirm,
+                   "Go on although this cluster says that it is production; without it you are asked")
+      ->type_name("CLUSTER");
+  verb->add_flag("--no-input", flags->no_input, "Never ask: what would need an answer is refused");
+  verb->add_flag("--dry-run", flags->dry_run, "The same as drill plan");
   verb->callback([&chosen, flags] { chosen = [flags] { return run(*flags); }; });
+}
+
+void add_runbook(CLI::App& drill, Run& chosen) {
+  CLI::App* verb = drill.add_subcommand(
+      "runbook", "Write the same steps and checks as Markdown, to be followed by hand; contact nobody");
+  const auto flags = std::make_shared<DrillFlags>();
+  add_drill_flags(*verb, *flags, false);
+  verb->callback([&chosen, flags] { chosen = [flags] { return runbook(*flags); }; });
 }
 
 }  // namespace
 
 void add_drill(CLI::App& app, Run& run) {
   CLI::App* verb =
-      app.add_subcommand("drill", "Take a cluster's workloads away, measure what users see, put them back");
+      app.add_subcommand("drill", "Take something of a cluster away, measure what users see, put it back");
   verb->require_subcommand(1);
+  add_plan(*verb, run);
   add_run(*verb, run);
+  add_runbook(*verb, run);
 }
 
 }  // namespace meshdrill::cli

@@ -8,11 +8,28 @@
 #include "report/text_report.hpp"
 #include "terminal.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <iostream>
+#include <string>
 
 #include <fmt/format.h>
 
 namespace meshdrill::cli {
+namespace {
+
+// Whether the person who starts it means this cluster: named on the command line, or typed in.
+bool confirm(const DrillRun& run, const std::string& cluster, const std::string& environment) {
+  if (std::find(run.confirmed.begin(), run.confirmed.end(), cluster) != run.confirmed.end()) return true;
+  if (!run.may_ask || !is_terminal(stdin) || !is_terminal(stderr)) return false;
+  fmt::print(stderr, "{} says that it is {}. Type its name to drill it: ", cluster, environment);
+  std::fflush(stderr);
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == cluster;
+}
+
+}  // namespace
 
 int run_and_report(DrillRun run) {
   report::LiveView live{stderr, is_terminal(stderr)};
@@ -25,6 +42,9 @@ int run_and_report(DrillRun run) {
   options.version = MESHDRILL_VERSION;
   options.watch = [&](const drill::Entry& entry, const drill::History& history) {
     live.show(entry, history);
+  };
+  options.confirm = [&](const std::string& cluster, const std::string& environment) {
+    return confirm(run, cluster, environment);
   };
   const auto history = drill::run_drill(std::move(options));
   if (!history) {

@@ -6,16 +6,19 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace meshdrill::cli {
 
 struct DrillRun {
-  drill::Scenario scenario;
+  drill::Scenario scenario;  // of one cluster, as drill::runs_of() gives it
   std::string scenario_file;
   mesh::Mesh mesh;
   kube::Kubeconfig kubeconfig;
   std::filesystem::path journal;
-  std::string output = "text";  // or json
+  std::string output = "text";         // or json
+  std::vector<std::string> confirmed;  // clusters that may be drilled although they are production
+  bool may_ask = true;                 // at a terminal, about the others
 };
 
 // Runs a drill with the live view on stderr and the report on stdout; returns the exit code.

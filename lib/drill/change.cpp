@@ -140,6 +140,10 @@ std::string_view lower_name(ObjectKind kind) {
   return lower_kinds.at(static_cast<std::size_t>(kind));
 }
 
+ObjectKind object_kind_from_string(std::string_view name) {
+  return kind_from<ObjectKind>(object_kinds, std::string{name});
+}
+
 kube::ResourceType resource_type(ObjectKind kind) {
   switch (kind) {
     case ObjectKind::deployment:
@@ -147,7 +151,7 @@ kube::ResourceType resource_type(ObjectKind kind) {
     case ObjectKind::stateful_set:
       return kube::stateful_sets();
     case ObjectKind::daemon_set:
-      return {"apps", "v1", "daemonsets", true};
+      return kube::daemon_sets();
     case ObjectKind::service:
       break;
   }
@@ -237,7 +241,7 @@ json::object encode(const Change& change) {
 Change decode_change(const json::object& fields, int default_to) {
   Change change;
   change.kind = kind_from<ChangeKind>(change_kinds, text_or(fields, "change", "replicas"));
-  change.object_kind = kind_from<ObjectKind>(object_kinds, text_or(fields, "kind", "Deployment"));
+  change.object_kind = object_kind_from_string(text_or(fields, "kind", "Deployment"));
   change.object = {text(fields, "namespace"), text(fields, "name")};
   change.uid = text(fields, "uid");
   if (change.kind == ChangeKind::replicas) decode_replicas(fields, default_to, change);

@@ -23,6 +23,8 @@ enum class ObjectKind : std::uint8_t { deployment, stateful_set, daemon_set, ser
 // "Deployment", as manifests write it; "deployment", as kubectl and messages do.
 std::string_view to_string(ObjectKind kind);
 std::string_view lower_name(ObjectKind kind);
+// Throws where there is no such kind.
+ObjectKind object_kind_from_string(std::string_view name);
 kube::ResourceType resource_type(ObjectKind kind);
 
 enum class ChangeKind : std::uint8_t {

@@ -9,6 +9,8 @@
 
 #include <filesystem>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace meshdrill::drill {
 
@@ -21,6 +23,8 @@ struct RunOptions {
   std::string version;            // of the tool, for the journal
   // Called on the caller's thread after each entry is in the journal; for the live view.
   std::function<void(const Entry&, const History&)> watch;
+  // Asked before anything is changed in a cluster that says it is production: whether to go on. None: yes.
+  std::function<bool(const std::string& cluster, const std::string& environment)> confirm;
 };
 
 // Does it all on the calling thread, which also gets SIGINT, SIGTERM and SIGHUP while it runs: they end the
@@ -28,8 +32,12 @@ struct RunOptions {
 // of it. Fails, with nothing contacted, when the kubeconfig lacks a context or the journal cannot be made.
 Checked<History> run_drill(RunOptions options);
 
-// The target cluster's entry in the mesh, checked against the scenario: a diagnostic when the mesh has no
-// such cluster.
+// What the scenario says of clusters and Services, checked against the mesh: a diagnostic for each that the
+// mesh does not have.
 Diagnostics check_against_mesh(const Scenario& scenario, const mesh::Mesh& mesh);
+
+// One scenario a cluster to drill, in the order of the mesh, with the Service filled in that the mesh
+// implies. The scenario has been checked against the mesh.
+std::vector<Scenario> runs_of(const Scenario& scenario, const mesh::Mesh& mesh);
 
 }  // namespace meshdrill::drill

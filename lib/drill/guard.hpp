@@ -8,8 +8,10 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -26,8 +28,17 @@ class Guard {
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
 
-  // What the prober saw; from any thread.
+  // These from any thread.
+  // What the prober saw.
   void feed(const probe::Batch& batch);
+  // Streams whose failures are the drill's own doing.
+  void ignore(std::set<int> streams);
+  // Ready endpoints of the clusters that must take over, and how many they must have.
+  void survivors(int ready, int floor);
+  // The API of that cluster answered just now.
+  void answered(const std::string& cluster);
+  // There is nothing left to end: the restore has been ordered.
+  void rest();
 
  private:
   // Requests that ended within one slot of time.
@@ -38,8 +49,10 @@ class Guard {
   };
 
   void watch();
-  std::optional<std::string> breach(probe::Offset now) const;
-  std::optional<std::string> breached_rule(const AbortRule& rule, probe::Offset now) const;
+  void count(const probe::Sample& sample);
+  [[nodiscard]] probe::Offset now() const;
+  std::optional<std::string> breach(probe::Offset time) const;
+  std::optional<std::string> breached_rule(const AbortRule& rule, probe::Offset time) const;
   void forget(probe::Offset before);
 
   const Guards rules_;
@@ -50,6 +63,11 @@ class Guard {
   bool done_ = false;
   std::deque<Slot> slots_;
   probe::Offset last_batch_{};
+  std::set<int> ignored_;
+  std::map<int, int> failures_in_a_row_;  // by stream
+  int longest_row_ = 0;
+  std::optional<std::string> below_floor_;
+  std::map<std::string, probe::Offset> answered_;  // by cluster: when its API last answered
   std::thread thread_;
 };
 

@@ -1,5 +1,7 @@
 #include "drill/lock.hpp"
 
+#include "base/text.hpp"
+
 #include <fmt/format.h>
 
 namespace meshdrill::drill {
@@ -16,12 +18,24 @@ kube::MicroTime now() {
   return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
+std::string when(const std::optional<kube::MicroTime>& time) {
+  return time ? kube::format_micro_time(*time).substr(0, 19) + "Z" : "an unknown time";
+}
+
+// Who holds it, since when, and what to do if he is dead.
 tl::unexpected<Error> held_by_other(const std::string& cluster, const kube::Lease& lease) {
+  const auto who = lease.annotations.find(holder_annotation);
+  const std::string holder =
+      lease.holder.empty() ? std::string{"a drill that was cut short"}
+                           : fmt::format("run {}{}", lease.holder,
+                                         who == lease.annotations.end() ? "" : " (" + who->second + ")");
   const bool unrestored = lease.annotations.contains(record_annotation);
-  return fail(fmt::format("{}: another drill holds the lock, run {}{}", cluster, lease.holder,
-                          unrestored
-                              ? "; what it changed is not put back yet. If it is dead, run: meshdrill recover"
-                              : ". If it is dead, run: meshdrill recover"));
+  return fail(
+      printable(fmt::format("{}: another drill has this mesh: {} holds the lock since {} and renewed it last "
+                            "at {}{}. If it is dead, run: "
+                            "meshdrill recover",
+                            cluster, holder, when(lease.acquired), when(lease.renewed),
+                            unrestored ? "; what it changed is not put back yet" : "")));
 }
 
 }  // namespace
@@ -52,6 +66,8 @@ void Lock::fill(kube::Lease& lease, const std::string& holder) const {
   lease.duration_seconds = lock_duration_seconds;
   lease.renewed = now();
   lease.annotations.erase(record_annotation);
+  lease.annotations.erase(holder_annotation);
+  if (!holder.empty()) lease.annotations[holder_annotation] = who_;
   if (record_) lease.annotations[record_annotation] = encode(*record_);
 }
 

@@ -15,8 +15,10 @@ inline constexpr std::chrono::seconds lock_renewal{2};
 
 class Lock {
  public:
-  // `client` must outlive it. `run` becomes the holder.
-  Lock(kube::Client& client, std::string run) : client_(client), run_(std::move(run)) {}
+  // `client` must outlive it. `run` becomes the holder; `who` is for the person whose drill is refused: which
+  // drill, from which machine.
+  Lock(kube::Client& client, std::string run, std::string who)
+      : client_(client), run_(std::move(run)), who_(std::move(who)) {}
 
   // Takes the lock, or says who has it.
   Task<Result<>> acquire();
@@ -36,6 +38,7 @@ class Lock {
 
   kube::Client& client_;
   std::string run_;
+  std::string who_;
   std::optional<Record> record_;
 };
 

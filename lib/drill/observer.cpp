@@ -1,9 +1,12 @@
 #include "drill/observer.hpp"
 
 #include "kube/endpoints.hpp"
+#include "kube/json_fields.hpp"
 #include "kube/resource.hpp"
 
 #include <exception>
+#include <set>
+#include <utility>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -18,14 +21,19 @@ std::string name_of(const boost::json::value& object) {
 
 }  // namespace
 
-Observer::Observer(Executor executor, const std::vector<Cluster>& clusters, const Scenario& scenario,
-                   Events events)
-    : executor_(executor), clusters_(clusters), scenario_(scenario), events_(std::move(events)) {}
+Observer::Observer(Executor executor, const std::vector<Cluster>& clusters, Events events)
+    : executor_(executor), clusters_(clusters), events_(std::move(events)) {}
 
-void Observer::start() {
+void Observer::start(const ObjectName& service, const std::string& target, std::vector<Change> changes) {
+  changes_ = std::move(changes);
+  std::set<std::pair<ObjectKind, std::string>> followed;
   for (const Cluster& cluster : clusters_) {
-    spawn(follow_endpoints(&cluster));
-    if (cluster.name == scenario_.target.cluster) spawn(follow_deployments(&cluster));
+    spawn(follow_endpoints(&cluster, service));
+    if (cluster.name != target) continue;
+    for (const Change& change : changes_) {
+      const bool first = followed.emplace(change.object_kind, change.object.ns).second;
+      if (first) spawn(follow_objects(&cluster, change.object_kind, change.object.ns));
+    }
   }
 }
 
@@ -43,10 +51,10 @@ void Observer::stop() {
   for (const auto& signal : signals_) signal->emit(asio::cancellation_type::terminal);
 }
 
-Task<> Observer::follow_endpoints(const Cluster* cluster) {
+Task<> Observer::follow_endpoints(const Cluster* cluster, ObjectName service) {
   kube::WatchOptions options;
-  options.list.path = kube::collection_path(kube::endpoint_slices(), scenario_.target.service.ns);
-  options.list.label_selector = fmt::format("kubernetes.io/service-name={}", scenario_.target.service.name);
+  options.list.path = kube::collection_path(kube::endpoint_slices(), service.ns);
+  options.list.label_selector = fmt::format("kubernetes.io/service-name={}", service.name);
   std::map<std::string, boost::json::value> slices;
   const kube::WatchHandler handler = [&](const kube::WatchEvent& event) {
     take_slices(*cluster, slices, event);
@@ -55,11 +63,13 @@ Task<> Observer::follow_endpoints(const Cluster* cluster) {
   co_await kube::watch(*cluster->client, options, handler);
 }
 
-Task<> Observer::follow_deployments(const Cluster* cluster) {
+Task<> Observer::follow_objects(const Cluster* cluster, ObjectKind kind, std::string ns) {
   kube::WatchOptions options;
-  options.list.path = kube::collection_path(kube::deployments(), scenario_.target.service.ns);
+  options.list.path = kube::collection_path(resource_type(kind), ns);
   const kube::WatchHandler handler = [&](const kube::WatchEvent& event) {
-    take_deployment(event);
+    for (const boost::json::value& item : event.items) take_object(item, kind, false);
+    if (event.object.is_object())
+      take_object(event.object, kind, event.type == kube::WatchEvent::Type::deleted);
     return true;
   };
   co_await kube::watch(*cluster->client, options, handler);
@@ -91,21 +101,11 @@ void Observer::take_slices(const Cluster& cluster, std::map<std::string, boost::
   events_.endpoints(cluster.name, ready);
 }
 
-void Observer::take_deployment(const kube::WatchEvent& event) {
-  switch (event.type) {
-    case kube::WatchEvent::Type::synced:
-      for (const boost::json::value& item : event.items)
-        events_.deployment(kube::parse_deployment(item), false);
-      return;
-    case kube::WatchEvent::Type::added:
-    case kube::WatchEvent::Type::modified:
-      events_.deployment(kube::parse_deployment(event.object), false);
-      return;
-    case kube::WatchEvent::Type::deleted:
-      events_.deployment(kube::parse_deployment(event.object), true);
-      return;
-    case kube::WatchEvent::Type::disconnected:
-      return;
+void Observer::take_object(const boost::json::value& object, ObjectKind kind, bool deleted) {
+  const ObjectName name{kube::text_field(object, "/metadata/namespace"),
+                        kube::text_field(object, "/metadata/name")};
+  for (const Change& change : changes_) {
+    if (change.object_kind == kind && change.object == name) events_.object(change, object, deleted);
   }
 }
 

@@ -1,11 +1,10 @@
 // Follows through the API what happens to the Service while a drill runs: ready endpoints in every cluster,
-// and the target's Deployments, so that somebody else's hand on them is noticed.
+// and the objects that the fault changes, so that its effect and somebody else's hand are noticed.
 #pragma once
 
+#include "drill/change.hpp"
 #include "drill/cluster.hpp"
-#include "drill/scenario.hpp"
 #include "kube/watch.hpp"
-#include "kube/workloads.hpp"
 
 #include <functional>
 #include <map>
@@ -22,31 +21,32 @@ class Observer {
   struct Events {
     // The number of ready endpoints of that cluster's own Pods; each time it changes.
     std::function<void(const std::string& cluster, int ready)> endpoints;
-    // A Deployment of the target cluster as it is now; `deleted` when it is gone.
-    std::function<void(const kube::Deployment& deployment, bool deleted)> deployment;
+    // An object that the fault changes, as it is now; `deleted` when it is gone.
+    std::function<void(const Change& change, const boost::json::value& object, bool deleted)> object;
   };
 
   // `clusters` must outlive it.
-  Observer(Executor executor, const std::vector<Cluster>& clusters, const Scenario& scenario, Events events);
+  Observer(Executor executor, const std::vector<Cluster>& clusters, Events events);
 
-  void start();
+  // Follows the endpoints of `service` in every cluster, and what `changes` are about in `target`.
+  void start(const ObjectName& service, const std::string& target, std::vector<Change> changes);
   // Cancels the watches; they have ended when running() is 0.
   void stop();
   [[nodiscard]] int running() const { return running_; }
 
  private:
-  Task<> follow_endpoints(const Cluster* cluster);
-  Task<> follow_deployments(const Cluster* cluster);
+  Task<> follow_endpoints(const Cluster* cluster, ObjectName service);
+  Task<> follow_objects(const Cluster* cluster, ObjectKind kind, std::string ns);
   void spawn(Task<> task);
   void take_slices(const Cluster& cluster, std::map<std::string, boost::json::value>& slices,
                    const kube::WatchEvent& event);
-  void take_deployment(const kube::WatchEvent& event);
+  void take_object(const boost::json::value& object, ObjectKind kind, bool deleted);
 
   Executor executor_;
   const std::vector<Cluster>& clusters_;
-  const Scenario& scenario_;
   Events events_;
   std::vector<std::unique_ptr<asio::cancellation_signal>> signals_;
+  std::vector<Change> changes_;
   std::map<std::string, int> ready_;
   int running_ = 0;
 };

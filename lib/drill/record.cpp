@@ -28,6 +28,8 @@ Record parse(const json::object& fields, std::int64_t schema) {
   for (const json::value& value : fields.at(old ? "workloads" : "changes").as_array()) {
     record.changes.push_back(decode_change(value.as_object(), scaled_to));
   }
+  if (const auto* ownership = fields.if_contains("ownership"))
+    record.ownership = ownership_from_string(std::string{ownership->as_string()}).value_or(Ownership::keep);
   return record;
 }
 
@@ -41,6 +43,7 @@ std::string encode(const Record& record) {
                                       {"drill", record.drill},
                                       {"host", record.host},
                                       {"started", record.started},
+                                      {"ownership", to_string(record.ownership)},
                                       {"changes", std::move(changes)}});
 }
 

@@ -16,6 +16,7 @@ namespace meshdrill::drill {
 inline constexpr const char* lease_namespace = "kube-system";
 inline constexpr const char* lease_name = "meshdrill";
 inline constexpr const char* record_annotation = "meshdrill.io/record";
+inline constexpr const char* holder_annotation = "meshdrill.io/holder";  // who runs the drill, for a person
 
 struct Record {
   std::string run;
@@ -23,6 +24,7 @@ struct Record {
   std::string host;     // where it was started
   std::string started;  // RFC 3339
   std::vector<Change> changes;
+  Ownership ownership = Ownership::keep;  // what the restore does about the fields' owners
 };
 
 std::string encode(const Record& record);

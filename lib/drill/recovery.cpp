@@ -1,6 +1,7 @@
 #include "drill/recovery.hpp"
 
 #include "drill/lock.hpp"
+#include "drill/ownership.hpp"
 #include "drill/restore.hpp"
 
 #include <array>
@@ -40,16 +41,21 @@ Task<Recovery> restore_from(const Cluster& cluster, Record record, Duration limi
     problem = co_await verify_changes(*cluster.client, record.changes, limit);
   }
   if (!problem.empty()) co_return failed(cluster, with_commands(problem, cluster.context, record.changes));
+  const std::vector<OwnershipReport> reports =
+      co_await settle_ownership(*cluster.client, record.changes, record.ownership);
   std::vector<std::string> names;
   for (const Change& change : record.changes) names.push_back("put back " + describe_restore(change));
-  co_return Recovery{cluster.name, Recovery::Outcome::restored,
-                     fmt::format("{} (drill {})", fmt::join(names, ", "), record.run)};
+  std::string message = fmt::format("{} (drill {})", fmt::join(names, ", "), record.run);
+  for (const OwnershipReport& report : reports) {
+    if (!report.same) message += "; " + describe(report);
+  }
+  co_return Recovery{cluster.name, Recovery::Outcome::restored, std::move(message)};
 }
 
 // `left` has not been renewed for as long as its holder would have had to.
 Task<Recovery> take_over(Left left, Duration limit) {
   const Cluster& cluster = *left.cluster;
-  Lock lock{*cluster.client, fmt::format("recover-{}", ::getpid())};
+  Lock lock{*cluster.client, fmt::format("recover-{}", ::getpid()), "meshdrill recover"};
   const Result<std::optional<Record>> record = record_of(left.lease);
   if (!record) co_return failed(cluster, record.error().message);
   Result<> taken = co_await lock.take_over(left.lease);

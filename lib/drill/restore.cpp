@@ -1,6 +1,8 @@
 #include "drill/restore.hpp"
 
 #include "drill/change_write.hpp"
+#include "kube/field_change.hpp"
+#include "kube/json_fields.hpp"
 #include "kube/workloads.hpp"
 
 #include <algorithm>
@@ -10,6 +12,7 @@
 namespace meshdrill::drill {
 namespace {
 
+namespace json = boost::json;
 using std::chrono::milliseconds;
 
 constexpr milliseconds first_pause{100};
@@ -35,21 +38,59 @@ Task<Undone> undo_one(kube::Client& client, Change change, Clock::time_point dea
   }
 }
 
+kube::WorkloadKind workload_kind(ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::stateful_set:
+      return kube::WorkloadKind::stateful_set;
+    case ObjectKind::daemon_set:
+      return kube::WorkloadKind::daemon_set;
+    case ObjectKind::deployment:
+    case ObjectKind::service:
+      break;
+  }
+  return kube::WorkloadKind::deployment;
+}
+
 // What keeps the workload from being as it was; empty when nothing does.
+std::string missing_of(const Change& change, const kube::Workload& workload) {
+  if (workload.uid != change.uid) return name_of(change) + " is another object than before the drill";
+  const bool accepted = change.accepted && change.accepted->contains(workload.replicas);
+  if (change.kind == ChangeKind::replicas && workload.replicas != change.replicas && !accepted) {
+    return fmt::format("{} asks for {} replicas instead of {}", name_of(change), workload.replicas,
+                       change.replicas);
+  }
+  if (!workload.rolled_out() || workload.ready_replicas == 0) {
+    return fmt::format("{} has {} of {} replicas ready", name_of(change), workload.ready_replicas,
+                       workload.replicas);
+  }
+  return {};
+}
+
+// The text of the field, whatever object it is in.
+std::string missing_of(const Change& change, const json::value& object) {
+  if (kube::text_field(object, "/metadata/uid") != change.uid)
+    return name_of(change) + " is another object than before the drill";
+  const kube::FieldValue found = kube::field_value(object, change.path);
+  const kube::FieldValue wanted =
+      change.value ? kube::FieldValue{json::value(*change.value)} : kube::FieldValue{};
+  if (found == wanted) return {};
+  return fmt::format("{} of {} is not what it was", kube::to_string(change.path), name_of(change));
+}
+
 Task<std::string> missing(kube::Client& client, Change change) {
-  const kube::ApiResult<kube::Deployment> read = co_await kube::read_deployment(client, reference(change));
-  if (!read) co_return to_string(read.error());
-  if (read->uid != change.uid) co_return name_of(change) + " is another object than before the drill";
-  const bool accepted = change.accepted && change.accepted->contains(read->replicas);
-  if (read->replicas != change.replicas && !accepted) {
-    co_return fmt::format("{} asks for {} replicas instead of {}", name_of(change), read->replicas,
-                          change.replicas);
+  if (change.kind == ChangeKind::field) {
+    kube::Request request;
+    request.path = kube::object_path(reference(change));
+    const kube::ApiResult<json::value> object = co_await client.request(std::move(request));
+    if (!object) co_return to_string(object.error());
+    std::string problem = missing_of(change, *object);
+    if (!problem.empty() || change.object_kind == ObjectKind::service) co_return problem;
   }
-  if (!read->rolled_out()) {
-    co_return fmt::format("{} has {} of {} replicas ready", name_of(change), read->ready_replicas,
-                          read->replicas);
-  }
-  co_return std::string{};
+  const kube::WorkloadKind kind = workload_kind(change.object_kind);
+  const kube::ApiResult<kube::Workload> workload =
+      co_await kube::read_workload(client, kind, change.object.ns, change.object.name);
+  if (!workload) co_return to_string(workload.error());
+  co_return missing_of(change, *workload);
 }
 
 }  // namespace

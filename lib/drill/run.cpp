@@ -37,8 +37,9 @@ DrillRun::DrillRun(asio::io_context& io, RunOptions options, std::vector<Cluster
       run_(make_run_id(options_.scenario.name)),
       wait_timer_(io.get_executor()),
       signals_(io.get_executor(), SIGINT, SIGTERM, SIGHUP),
-      observer_(io.get_executor(), clusters_, options_.scenario, observer_events()) {
-  for (const Cluster& cluster : clusters_) locks_.emplace(cluster.name, Lock{*cluster.client, run_});
+      observer_(io.get_executor(), clusters_, observer_events()) {
+  const std::string who = fmt::format("{} of {}", options_.scenario.name, host_name());
+  for (const Cluster& cluster : clusters_) locks_.emplace(cluster.name, Lock{*cluster.client, run_, who});
 }
 
 History DrillRun::run() {
@@ -73,7 +74,7 @@ Task<> DrillRun::measure() {
   co_await prepare();
   if (stopped_) co_return;
   co_await baseline();
-  if (stopped_) co_return;
+  if (stopped_ || scenario().fault.kind == Fault::Kind::none) co_return;
   co_await fault();
   if (stopped_) co_return;
   const std::function<bool()> silent = [this] { return target_is_silent(); };
@@ -89,7 +90,8 @@ Task<> DrillRun::baseline() {
   const Offset end = recorder_.now();
   const std::function<bool()> judged = [this, end] { return judged_upto_ >= end; };
   co_await wait_until(longest_settling, judged);
-  if (stopped_) co_return;
+  // Without a fault there is nothing to refuse: the verdict says what did not hold.
+  if (stopped_ || scenario().fault.kind == Fault::Kind::none) co_return;
   const std::vector<Check> checks = check_phase(history(), Phase::baseline);
   const Check* check = deciding_check(checks);
   if (check == nullptr) co_return;

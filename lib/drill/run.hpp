@@ -7,6 +7,7 @@
 #include "drill/guard.hpp"
 #include "drill/lock.hpp"
 #include "drill/observer.hpp"
+#include "drill/ownership.hpp"
 #include "drill/preflight.hpp"
 #include "drill/recorder.hpp"
 
@@ -14,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,17 +53,21 @@ class DrillRun {
 
   // run_prepare.cpp
   Task<> prepare();
+  [[nodiscard]] bool confirmed(const Preflight& preflight);
   Task<> take_locks();
 
   // run_fault.cpp
   Task<> fault();
   Task<> make(Change change);
   [[nodiscard]] bool target_is_silent() const;
-  void check_interference(const kube::Deployment& deployment, bool deleted);
+  void take_object(const Change& change, const boost::json::value& object, bool deleted);
+  Task<> confirm_interference(Change change);
+  Task<> follow_pods(Change change);
 
   // run_end.cpp
   Task<> finish();
   Task<> put_back();
+  Task<> give_back_ownership();
   [[nodiscard]] bool target_is_back() const;
   Task<> release_locks();
 
@@ -69,8 +75,11 @@ class DrillRun {
   void start_prober();
   void stop_prober();
   void take_batch(const probe::Batch& batch);
+  void take_endpoints(const std::string& cluster, int ready);
   [[nodiscard]] Observer::Events observer_events();
   Task<> renew_locks();
+  // A notice on each changed object, for whoever is on call; whether it arrives changes nothing.
+  Task<> post_events(std::string reason, std::string note, bool warning);
   void spawn(Task<> task);
 
   // run_notes.cpp
@@ -78,6 +87,8 @@ class DrillRun {
   void note_preflight(const Preflight& preflight);
   // `event` is "intent" (synced before the write) or "wrote".
   void note_write(std::string_view event, std::string_view action, const Change& change);
+  void note_pods_left(const Change& change, int left);
+  void note_ownership(const OwnershipReport& report);
   void note_warning(const std::string& message);
 
   asio::io_context& io_;
@@ -88,16 +99,20 @@ class DrillRun {
   Timer wait_timer_;
   asio::basic_signal_set<Executor> signals_;
   Observer observer_;
-  asio::cancellation_signal renewal_;
+  std::vector<std::unique_ptr<asio::cancellation_signal>> background_;
   std::map<std::string, Lock> locks_;
   std::vector<std::string> locked_;
   std::unique_ptr<Guard> guard_;
   std::unique_ptr<probe::Prober> prober_;
   std::vector<Change> changes_;
+  std::map<std::string, int> ready_;           // cluster -> ready endpoints as of now
+  int survivors_floor_ = 1;                    // that the other clusters must have together
+  std::map<std::string, int> shown_replicas_;  // by object: what the journal says last
+  std::set<std::string> suspects_;             // objects whose foreign value is being confirmed
   probe::Offset judged_upto_{};
-  bool stopped_ = false;                  // the drill ends early
-  bool fault_stands_ = false;             // every write of the fault is acknowledged
-  bool observed_replicas_matter_ = true;  // until we begin to put them back
+  bool stopped_ = false;       // the drill ends early
+  bool fault_stands_ = false;  // every write of the fault is acknowledged
+  bool watched_ = true;        // nobody else may change what we changed, until we undo it
   bool restored_ = false;
   bool finished_ = false;
   std::exception_ptr main_error_;

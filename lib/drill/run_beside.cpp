@@ -2,6 +2,7 @@
 // locks.
 #include "drill/run.hpp"
 #include "drill/sample_codec.hpp"
+#include "kube/events.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -10,7 +11,22 @@
 
 namespace meshdrill::drill {
 
+namespace {
+
 namespace json = boost::json;
+
+// Whose failures are the drill's own doing: those that go to an ingress that it takes away, or may.
+std::set<int> streams_of_fault(const History& history) {
+  std::set<int> streams;
+  if (history.scenario.fault.kind != Fault::Kind::ingress_controller) return streams;
+  for (const probe::Stream& stream : history.streams) {
+    if (stream.kind != probe::StreamKind::pinned || history.at_target(stream.address))
+      streams.insert(stream.id);
+  }
+  return streams;
+}
+
+}  // namespace
 
 void DrillRun::start_prober() {
   probe::ProbeConfig config = scenario().traffic;
@@ -34,7 +50,15 @@ void DrillRun::start_prober() {
   for (const probe::Stream& stream : run->streams) streams.emplace_back(encode(stream));
   json::array answers;
   for (const probe::DnsAnswer& answer : run->answers) answers.emplace_back(encode(answer));
-  recorder_.note("streams", {{"streams", std::move(streams)}, {"answers", std::move(answers)}});
+  json::array vantages;
+  for (const probe::Vantage& vantage : run->vantages) vantages.emplace_back(encode(vantage));
+  json::array findings;
+  for (const probe::DnsFinding& finding : run->findings) findings.emplace_back(encode(finding));
+  recorder_.note("streams", {{"streams", std::move(streams)},
+                             {"answers", std::move(answers)},
+                             {"vantages", std::move(vantages)},
+                             {"findings", std::move(findings)}});
+  guard_->ignore(streams_of_fault(history()));
 }
 
 void DrillRun::stop_prober() {
@@ -47,12 +71,20 @@ void DrillRun::take_batch(const probe::Batch& batch) {
   judged_upto_ = batch.upto - std::chrono::milliseconds{300};
 }
 
+void DrillRun::take_endpoints(const std::string& cluster, int ready) {
+  recorder_.note("observed", {{"cluster", cluster}, {"readyEndpoints", ready}});
+  ready_[cluster] = ready;
+  if (!guard_ || scenario().fault.kind == Fault::Kind::none) return;
+  int elsewhere = 0;
+  for (const auto& [name, count] : ready_) elsewhere += name == scenario().target.cluster ? 0 : count;
+  guard_->survivors(elsewhere, survivors_floor_);
+}
+
 Observer::Events DrillRun::observer_events() {
-  return {
-      [this](const std::string& cluster, int ready) {
-        recorder_.note("observed", {{"cluster", cluster}, {"readyEndpoints", ready}});
-      },
-      [this](const kube::Deployment& deployment, bool deleted) { check_interference(deployment, deleted); }};
+  return {[this](const std::string& cluster, int ready) { take_endpoints(cluster, ready); },
+          [this](const Change& change, const json::value& object, bool deleted) {
+            take_object(change, object, deleted);
+          }};
 }
 
 Task<> DrillRun::renew_locks() {
@@ -62,14 +94,39 @@ Task<> DrillRun::renew_locks() {
     co_await timer.async_wait(await);
     for (const std::string& cluster : locked_) {
       Result<> renewed = co_await locks_.at(cluster).renew();
+      if (renewed) guard_->answered(cluster);
       if (!renewed && !finished_) note_warning(renewed.error().message);
     }
   }
 }
 
+Task<> DrillRun::post_events(std::string reason, std::string note, bool warning) {
+  for (const Change& change : changes_) {
+    const bool workload = change.object_kind != ObjectKind::service;
+    kube::EventNotice notice;
+    notice.api_version = workload ? "apps/v1" : "v1";
+    notice.kind = to_string(change.object_kind);
+    notice.namespace_name = change.object.ns;
+    notice.name = change.object.name;
+    notice.uid = change.uid;
+    notice.type = warning ? kube::EventNotice::Type::warning : kube::EventNotice::Type::normal;
+    notice.reason = reason;
+    notice.action = "Drill";
+    notice.note = note;
+    notice.instance = run_;
+    notice.time = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    const kube::ApiResult<void> posted = co_await kube::post_event(*target().client, std::move(notice));
+    if (!posted && !finished_) {
+      note_warning("no Event was posted: " + to_string(posted.error()));
+      co_return;
+    }
+  }
+}
+
 void DrillRun::spawn(Task<> task) {
+  background_.push_back(std::make_unique<asio::cancellation_signal>());
   asio::co_spawn(io_, std::move(task),
-                 asio::bind_cancellation_slot(renewal_.slot(), [](const std::exception_ptr&) {}));
+                 asio::bind_cancellation_slot(background_.back()->slot(), [](const std::exception_ptr&) {}));
 }
 
 }  // namespace meshdrill::drill

@@ -1,6 +1,9 @@
 // The way out: whatever happened, what was changed is put back, and the locks are given up.
+#include "drill/ownership.hpp"
 #include "drill/restore.hpp"
 #include "drill/run.hpp"
+
+#include <fmt/format.h>
 
 namespace meshdrill::drill {
 namespace {
@@ -13,7 +16,8 @@ constexpr probe::Offset steady = 1s;
 }  // namespace
 
 Task<> DrillRun::finish() {
-  observed_replicas_matter_ = false;
+  watched_ = false;
+  if (guard_) guard_->rest();
   if (history().changed) {
     co_await put_back();
   }
@@ -22,9 +26,8 @@ Task<> DrillRun::finish() {
     co_await wait_for(scenario().phases.recovered);
   }
   stop_prober();
-  guard_.reset();
   observer_.stop();
-  renewal_.emit(asio::cancellation_type::terminal);
+  for (const auto& task : background_) task->emit(asio::cancellation_type::terminal);
   co_await pause(1ms);  // lets the batches in that the prober posted while it stopped
   co_await release_locks();
   recorder_.note("end", {}, Durability::synced);
@@ -46,17 +49,32 @@ Task<> DrillRun::put_back() {
     problem = co_await verify_changes(*target().client, changes_, scenario().phases.restore);
   }
   if (problem.empty()) {
+    co_await give_back_ownership();
     const std::function<bool()> back = [this] { return target_is_back(); };
     co_await wait_until(scenario().phases.restore, back);
   }
   restored_ = problem.empty();
+  const std::string end = restored_ ? "and has put everything back" : "and could NOT put everything back";
+  spawn(post_events("DrillEnded", fmt::format("meshdrill run {} ended its fault here {}", run_, end),
+                    !restored_));
   if (!restored_) problem = with_commands(problem, target().context, changes_);
   recorder_.note("restored", {{"verified", restored_}, {"message", problem}}, Durability::synced);
 }
 
+Task<> DrillRun::give_back_ownership() {
+  const std::vector<OwnershipReport> reports =
+      co_await settle_ownership(*target().client, changes_, scenario().ownership);
+  for (const OwnershipReport& report : reports) note_ownership(report);
+}
+
 bool DrillRun::target_is_back() const {
-  return history().target_ready_again && history().target_seen_again &&
-         recorder_.now() - *history().target_seen_again > steady;
+  if (!history().target_ready_again) return false;
+  probe::Offset since = *history().target_ready_again;
+  if (history().takes_answers_away()) {
+    if (!history().target_seen_again) return false;
+    since = *history().target_seen_again;
+  }
+  return recorder_.now() - since > steady;
 }
 
 // The record stays where the restore is not certain: it is what `recover` works from.

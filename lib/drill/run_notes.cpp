@@ -1,5 +1,6 @@
 // The entries that a run writes into its journal; docs/reference/journal.md has them all.
 #include "drill/run.hpp"
+#include "kube/field_change.hpp"
 
 #include <array>
 #include <unistd.h>
@@ -12,6 +13,11 @@ namespace meshdrill::drill {
 namespace {
 
 namespace json = boost::json;
+
+// Empty until it is known.
+std::string service_text(const ObjectName& service) {
+  return service.name.empty() ? std::string{} : to_string(service);
+}
 
 std::string wall_time() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
@@ -42,6 +48,8 @@ void DrillRun::note_start() {
                   {"pid", ::getpid()},
                   {"drillFile", options_.scenario_file},
                   {"drill", scenario().text},
+                  {"cluster", scenario().target.cluster},
+                  {"service", service_text(scenario().target.service)},
                   {"mesh", options_.mesh.name},
                   {"url", scenario().traffic.url.empty() ? mesh::url(options_.mesh) : scenario().traffic.url},
                   {"clusters", std::move(clusters)}},
@@ -62,8 +70,11 @@ void DrillRun::note_preflight(const Preflight& preflight) {
   for (const auto& [cluster, count] : preflight.ready) ready[cluster] = count;
   json::object uids;
   for (const auto& [cluster, uid] : preflight.uids) uids[cluster] = uid;
-  recorder_.note("target",
-                 {{"changes", std::move(changes)}, {"ready", std::move(ready)}, {"uids", std::move(uids)}});
+  recorder_.note("target", {{"service", service_text(preflight.service)},
+                            {"changes", std::move(changes)},
+                            {"left", preflight.left_ready},
+                            {"ready", std::move(ready)},
+                            {"uids", std::move(uids)}});
 }
 
 void DrillRun::note_write(std::string_view event, std::string_view action, const Change& change) {
@@ -76,6 +87,26 @@ void DrillRun::note_write(std::string_view event, std::string_view action, const
   if (restore && change.kind == ChangeKind::field) fields["to"] = fields["value"];
   fields["message"] = restore ? describe_restore(change) : describe_fault(change);
   recorder_.note(std::string{event}, std::move(fields), Durability::synced);
+}
+
+void DrillRun::note_pods_left(const Change& change, int left) {
+  recorder_.note("observed", {{"cluster", target().name},
+                              {"kind", to_string(change.object_kind)},
+                              {"namespace", change.object.ns},
+                              {"name", change.object.name},
+                              {"podsLeft", left}});
+}
+
+void DrillRun::note_ownership(const OwnershipReport& report) {
+  recorder_.note("ownership", {{"cluster", target().name},
+                               {"kind", to_string(report.change.object_kind)},
+                               {"namespace", report.change.object.ns},
+                               {"name", report.change.object.name},
+                               {"field", kube::to_string(field_path(report.change))},
+                               {"before", report.before},
+                               {"after", report.after},
+                               {"same", report.same},
+                               {"message", describe(report)}});
 }
 
 void DrillRun::note_warning(const std::string& message) {

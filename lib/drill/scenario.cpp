@@ -1,8 +1,7 @@
 #include "drill/scenario.hpp"
 
-#include "base/document_reader.hpp"
 #include "base/files.hpp"
-#include "drill/limit.hpp"
+#include "drill/scenario_parts.hpp"
 
 #include <regex>
 
@@ -13,79 +12,6 @@ namespace {
 
 constexpr std::array<std::string_view, phase_count> phase_names{"baseline", "fail", "hold", "restore",
                                                                 "recovered"};
-
-// What each phase can be asked, and what it is asked when the file is silent about the phase.
-struct PhaseRules {
-  bool every_cluster_seen;
-  bool balance;
-  bool outage;
-  bool target_share;
-  Expectation defaults;
-};
-
-const PhaseRules& rules_of(Phase phase) {
-  using std::chrono::seconds;
-  static const Expectation steady{.every_cluster_seen = true, .errors = 0.01};
-  static const std::array<PhaseRules, phase_count> table{{
-      {true, true, false, false, steady},
-      {false, false, true, false, {.outage = seconds{2}}},
-      {true, true, false, true, {.every_cluster_seen = true, .errors = 0.01, .target_share = 0.0}},
-      {false, false, true, false, {.outage = seconds{2}}},
-      {true, true, false, false, steady},
-  }};
-  return table.at(static_cast<std::size_t>(phase));
-}
-
-// A value that a parser from limit.hpp reads.
-template <class T>
-std::optional<T> read_with(MapReader& map, std::string_view key, Result<T> (*parse)(std::string_view)) {
-  const Node* node = map.find(key);
-  if (node == nullptr) return std::nullopt;
-  const Result<std::string> text = read_string(*node);
-  const Result<T> value = text ? parse(*text) : tl::unexpected(text.error());
-  if (value) return *value;
-  map.error(*node, key, value.error().message);
-  return std::nullopt;
-}
-
-std::optional<ObjectName> read_object_name(MapReader& map, std::string_view key) {
-  const auto text = map.string(key);
-  if (!text) return std::nullopt;
-  const std::size_t slash = text->find('/');
-  const ObjectName name = slash == std::string::npos
-                              ? ObjectName{"default", *text}
-                              : ObjectName{text->substr(0, slash), text->substr(slash + 1)};
-  if (!name.ns.empty() && !name.name.empty() && name.name.find('/') == std::string::npos) return name;
-  map.error(*map.find(key), key, fmt::format("expected NAMESPACE/NAME, got \"{}\"", *text));
-  return std::nullopt;
-}
-
-Target read_target(const Node& node, Diagnostics& diagnostics) {
-  MapReader map{node, "target", diagnostics};
-  Target target;
-  target.where = node.where;
-  if (const Node* cluster = map.require("cluster")) target.cluster_where = cluster->where;
-  target.cluster = map.string("cluster").value_or("");
-  if (const Node* behind = map.require("behind")) {
-    MapReader inner{*behind, map.path_of("behind"), diagnostics};
-    inner.require("service");
-    target.service = read_object_name(inner, "service").value_or(ObjectName{});
-    inner.finish();
-  }
-  map.finish();
-  return target;
-}
-
-int read_fault(const Node& node, Diagnostics& diagnostics) {
-  MapReader map{node, "fault", diagnostics};
-  map.require("scale");
-  const auto replicas = map.integer("scale", 0, 1'000'000);
-  // With replicas left, Pods of the target go on answering, and nothing that is measured would prove a
-  // failover.
-  if (replicas.value_or(0) != 0) map.error(*map.find("scale"), "scale", "only 0 is supported");
-  map.finish();
-  return static_cast<int>(replicas.value_or(0));
-}
 
 void read_identify(const Node& node, probe::IdentifyRule& rule, Diagnostics& diagnostics) {
   MapReader map{node, "traffic.identify", diagnostics};
@@ -144,82 +70,6 @@ PhaseLengths read_phases(const Node* node, Diagnostics& diagnostics) {
   return lengths;
 }
 
-std::optional<probe::BalanceRule> read_balance(const Node& node, const std::string& path,
-                                               Diagnostics& diagnostics) {
-  MapReader map{node, path, diagnostics};
-  probe::BalanceRule rule;
-  rule.tolerance = read_with<double>(map, "tolerance", parse_share).value_or(rule.tolerance);
-  rule.confidence = read_with<double>(map, "confidence", parse_share).value_or(rule.confidence);
-  if (rule.tolerance <= 0 || rule.tolerance >= 1)
-    map.error(node, "tolerance", "must be more than 0% and less than 100%");
-  if (rule.confidence <= 0.5 || rule.confidence >= 1) {
-    map.error(node, "confidence", "must be more than 50% and less than 100%");
-  }
-  map.finish();
-  return rule;
-}
-
-Expectation read_expectation(const Node& node, Phase phase, Diagnostics& diagnostics) {
-  const PhaseRules& rules = rules_of(phase);
-  MapReader map{node, fmt::format("expect.{}", to_string(phase)), diagnostics};
-  Expectation expectation;
-  if (rules.every_cluster_seen)
-    expectation.every_cluster_seen = map.boolean("everyClusterSeen").value_or(false);
-  if (rules.balance) {
-    if (const Node* balance = map.find("balance")) {
-      expectation.balance = read_balance(*balance, map.path_of("balance"), diagnostics);
-    }
-  }
-  if (rules.outage) expectation.outage = read_with<Duration>(map, "outage", parse_duration_limit);
-  if (rules.target_share) expectation.target_share = read_with<double>(map, "targetShare", parse_share_limit);
-  expectation.errors = read_with<double>(map, "errors", parse_share_limit);
-  map.finish();
-  return expectation;
-}
-
-std::array<Expectation, phase_count> read_expectations(const Node* node, Diagnostics& diagnostics) {
-  std::array<Expectation, phase_count> expect;
-  for (const Phase phase : all_phases) expect.at(static_cast<std::size_t>(phase)) = rules_of(phase).defaults;
-  if (node == nullptr) return expect;
-  MapReader map{*node, "expect", diagnostics};
-  for (const Phase phase : all_phases) {
-    if (const Node* of_phase = map.find(to_string(phase))) {
-      expect.at(static_cast<std::size_t>(phase)) = read_expectation(*of_phase, phase, diagnostics);
-    }
-  }
-  map.finish();
-  return expect;
-}
-
-AbortRule read_abort_rule(const Node& node, const std::string& path, Diagnostics& diagnostics) {
-  MapReader map{node, path, diagnostics};
-  AbortRule rule;
-  map.require("errors");
-  rule.errors = read_with<double>(map, "errors", parse_share_threshold).value_or(rule.errors);
-  rule.over = map.duration("over").value_or(rule.over);
-  if (rule.over < std::chrono::seconds{1}) map.error(node, "over", "must be at least 1s");
-  map.finish();
-  return rule;
-}
-
-Guards read_guards(const Node* node, Diagnostics& diagnostics) {
-  Guards guards;
-  if (node == nullptr) return guards;
-  MapReader map{*node, "guards", diagnostics};
-  guards.deadline = map.duration("deadline").value_or(guards.deadline);
-  guards.min_ready_elsewhere = static_cast<int>(map.integer("minReadyElsewhere", 1, 1'000'000).value_or(1));
-  if (const Node* rules = map.find("abortIf")) {
-    if (rules->kind != Node::Kind::sequence) map.error(*rules, "abortIf", "expected a list");
-    guards.abort_if.clear();
-    for (std::size_t i = 0; i < rules->items.size(); ++i) {
-      guards.abort_if.push_back(
-          read_abort_rule(rules->items[i], fmt::format("guards.abortIf[{}]", i), diagnostics));
-    }
-  }
-  map.finish();
-  return guards;
-}
-
 void read_metadata(const Node& node, Scenario& scenario, Diagnostics& diagnostics) {
   MapReader map{node, "metadata", diagnostics};
   map.require("name");
@@ -234,9 +84,39 @@ void read_metadata(const Node& node, Scenario& scenario, Diagnostics& diagnostic
   map.finish();
 }
 
+void read_restore(const Node& node, Scenario& scenario, Diagnostics& diagnostics) {
+  MapReader map{node, "restore", diagnostics};
+  if (const auto text = map.choice("ownership", {"hand-back", "report", "keep"}))
+    scenario.ownership = *ownership_from_string(*text);
+  map.finish();
+}
+
+// Which faults are about chosen workloads, and which bring their own.
+void check_target(const Scenario& scenario, Diagnostics& diagnostics) {
+  const Target& target = scenario.target;
+  const Fault::Kind kind = scenario.fault.kind;
+  const bool chosen = target.ingress || !target.workloads.empty() || !target.selector.empty();
+  const bool of_workloads = kind == Fault::Kind::scale || kind == Fault::Kind::delete_pods;
+  if (of_workloads && !chosen && target.service.name.empty()) {
+    diagnostics.push_back({Severity::error,
+                           target.where,
+                           "target: says no workloads",
+                           "Give behind: {service: NAMESPACE/NAME} or {ingress: …}, workloads, or selector.",
+                           {}});
+  }
+  if (!of_workloads && (chosen || !target.selector.empty())) {
+    diagnostics.push_back({Severity::error,
+                           target.where,
+                           "target: this fault is not about chosen workloads",
+                           "Give service alone, or behind: {service: …}.",
+                           {}});
+  }
+}
+
 // A drill that cannot end before its deadline would always be aborted.
 void check_deadline(const Scenario& scenario, const Node& root, Diagnostics& diagnostics) {
   const PhaseLengths& lengths = scenario.phases;
+  if (scenario.fault.kind == Fault::Kind::none) return;
   const Duration needed = lengths.baseline + lengths.fail + lengths.hold;
   if (needed < scenario.guards.deadline) return;
   const Node* guards = root.find("guards");
@@ -256,6 +136,17 @@ std::string_view to_string(Phase phase) {
 std::optional<Phase> phase_from_string(std::string_view text) {
   for (const Phase phase : all_phases) {
     if (to_string(phase) == text) return phase;
+  }
+  return std::nullopt;
+}
+
+std::string_view to_string(Ownership ownership) {
+  return ownership_names.at(static_cast<std::size_t>(ownership));
+}
+
+std::optional<Ownership> ownership_from_string(std::string_view text) {
+  for (std::size_t i = 0; i < ownership_names.size(); ++i) {
+    if (ownership_names.at(i) == text) return static_cast<Ownership>(i);
   }
   return std::nullopt;
 }
@@ -286,11 +177,13 @@ Checked<Scenario> read_scenario_text(std::string_view text, const std::string& f
   scenario.mesh_file =
       mesh_file.is_absolute() ? mesh_file : std::filesystem::path{file}.parent_path() / mesh_file;
   if (const Node* node = map.require("target")) scenario.target = read_target(*node, diagnostics);
-  if (const Node* node = map.require("fault")) scenario.scale_to = read_fault(*node, diagnostics);
+  if (const Node* node = map.require("fault")) scenario.fault = read_fault(*node, diagnostics);
+  check_target(scenario, diagnostics);
   scenario.traffic = read_traffic(map.find("traffic"), diagnostics);
   scenario.phases = read_phases(map.find("phases"), diagnostics);
-  scenario.expect = read_expectations(map.find("expect"), diagnostics);
+  scenario.expect = read_expectations(map.find("expect"), scenario.fault, diagnostics);
   scenario.guards = read_guards(map.find("guards"), diagnostics);
+  if (const Node* node = map.find("restore")) read_restore(*node, scenario, diagnostics);
   map.finish();
   check_deadline(scenario, *root, diagnostics);
   if (has_errors(diagnostics)) return tl::unexpected(std::move(diagnostics));

@@ -35,7 +35,9 @@ struct Verdict {
   VerdictKind kind = VerdictKind::inconclusive;
   std::string reason;  // one sentence for a person
   std::vector<Check> checks;
-  int exit_code = 6;  // docs/reference/exit-codes.md
+  int exit_code = 6;                    // docs/reference/exit-codes.md
+  std::string fault_class;              // what was staged: "workload loss", …
+  std::vector<std::string> not_proved;  // what a drill of that class leaves open
 };
 
 // Every expectation of every phase that took place, and the proofs that a pass rests on.

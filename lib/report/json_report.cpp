@@ -143,7 +143,8 @@ std::string render_json(const History& history, const drill::Verdict& verdict) {
       {"preflight", preflight(history)},
       {"proofs", proofs(history)},
       {"restore", restore(history)},
-      {"notProved", json::array(not_proved().begin(), not_proved().end())}};
+      {"faultClass", verdict.fault_class},
+      {"notProved", json::array(verdict.not_proved.begin(), verdict.not_proved.end())}};
   return json::serialize(report) + "\n";
 }
 

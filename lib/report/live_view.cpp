@@ -1,6 +1,7 @@
 #include "report/live_view.hpp"
 
 #include "base/text.hpp"
+#include "drill/fault_class.hpp"
 #include "drill/sample_codec.hpp"
 #include "report/phrases.hpp"
 
@@ -33,11 +34,12 @@ std::string describe_phase(drill::Phase phase, const drill::History& history) {
     case drill::Phase::baseline:
       return fmt::format("the steady state, for {}", length);
     case drill::Phase::fail:
-      return fmt::format("scaling down in {}; until it answers no more, at most {}", target, length);
+      return fmt::format("{} in {}; until it shows, at most {}", drill::fault_class(history.scenario.fault),
+                         target, length);
     case drill::Phase::hold:
-      return fmt::format("{} is away, for {}", target, length);
+      return fmt::format("it lasts, for {}", length);
     case drill::Phase::restore:
-      return fmt::format("putting {} back; until it answers again, at most {}", target, length);
+      return fmt::format("putting {} back; until that shows, at most {}", target, length);
     case drill::Phase::recovered:
       break;
   }
@@ -50,7 +52,10 @@ std::string describe(const drill::Entry& entry, const drill::History& history) {
     return fmt::format("run {}: {} of {}", text(entry, "run"), to_string(history.scenario.target.service),
                        history.target());
   if (entry.event == "preflight")
-    return fmt::format("preflight {} {}", entry.fields.at("ok").as_bool() ? "ok      " : "REFUSED ",
+    return fmt::format("preflight {} {}",
+                       !entry.fields.at("ok").as_bool()   ? "REFUSED "
+                       : entry.fields.contains("warning") ? "warning "
+                                                          : "ok      ",
                        text(entry, "message"));
   if (entry.event == "streams")
     return fmt::format("probing {} with {}", history.url, plural(history.streams.size(), "stream"));
@@ -62,6 +67,14 @@ std::string describe(const drill::Entry& entry, const drill::History& history) {
     return fmt::format("{} {} in {}: {}", entry.event == "intent" ? "writing" : "written",
                        text(entry, "action"), text(entry, "cluster"), text(entry, "message"));
   }
+  if (entry.event == "observed" && !entry.fields.contains("readyEndpoints")) {
+    const bool pods = entry.fields.contains("podsLeft");
+    return fmt::format("{} {}/{} of {}: {} {}", text(entry, "kind"), text(entry, "namespace"),
+                       text(entry, "name"), text(entry, "cluster"),
+                       number(entry, pods ? "podsLeft" : "readyReplicas"),
+                       pods ? "of the deleted Pods left" : "ready");
+  }
+  if (entry.event == "ownership") return text(entry, "message");
   if (entry.event == "observed") {
     return fmt::format("{} has {}", text(entry, "cluster"),
                        plural(static_cast<std::size_t>(number(entry, "readyEndpoints")), "ready endpoint"));

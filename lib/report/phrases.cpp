@@ -54,15 +54,4 @@ const std::vector<Period>& periods() {
   return all;
 }
 
-const std::vector<std::string>& not_proved() {
-  // The control plane of a dead cluster behaves otherwise: its backends are kept (cilium/cilium#19217,
-  // #41643).
-  static const std::vector<std::string> all{
-      "that the mesh survives the loss of a whole cluster, of its control plane or of its network: backends "
-      "of a cluster "
-      "that cannot be reached stay in use unless clustermesh.cacheTTL revokes them",
-      "what clients elsewhere see: this was measured from one host, with its resolver"};
-  return all;
-}
-
 }  // namespace meshdrill::report

@@ -26,7 +26,4 @@ struct Period {
 };
 const std::vector<Period>& periods();
 
-// What a drill of this kind leaves open, whatever its verdict.
-const std::vector<std::string>& not_proved();
-
 }  // namespace meshdrill::report

@@ -123,15 +123,16 @@ std::string timeline_section(const History& history) {
     table.row({what, at ? after(*at, since) : "not seen"});
   };
   const std::string& target = history.target();
-  table.row({"scale-down acknowledged", seconds(*history.faulted)});
-  row(fmt::format("endpoints of {} gone", target), history.target_drained, *history.faulted);
-  row(fmt::format("last answer from {}", target), history.last_target_answer, *history.faulted);
+  table.row({"fault acknowledged", seconds(*history.faulted)});
+  row("its effect shown by the API", history.target_drained, *history.faulted);
+  const bool answers = history.takes_answers_away();
+  if (answers) row(fmt::format("last answer from {}", target), history.last_target_answer, *history.faulted);
   if (history.restore_written) {
     table.row({"restore acknowledged", seconds(*history.restore_written)});
-    row(fmt::format("endpoints of {} ready again", target), history.target_ready_again,
-        *history.restore_written);
-    row(fmt::format("first answer from {} again", target), history.target_seen_again,
-        *history.restore_written);
+    row("that undone", history.target_ready_again, *history.restore_written);
+    if (answers)
+      row(fmt::format("first answer from {} again", target), history.target_seen_again,
+          *history.restore_written);
   }
   return "\nThe fault and the restore\n" + table.text();
 }
@@ -153,14 +154,14 @@ std::string restored_section(const History& history) {
     text += fmt::format("  {}: {}{}\n", history.target(), describe_restore(change),
                         verified ? ", verified" : ": NOT VERIFIED");
   }
+  for (const std::string& line : history.ownership) text += fmt::format("  {}\n", printable(line));
   if (!verified && history.restored) text += fmt::format("  {}\n", history.restored->message);
   return text;
 }
 
-std::string not_proved_section(const History& history) {
-  if (!history.faulted) return {};
-  std::string text = "\nNot proved by this drill\n";
-  for (const std::string& sentence : not_proved()) text += fmt::format("  - {}\n", sentence);
+std::string not_proved_section(const Verdict& verdict) {
+  std::string text = fmt::format("\nNot proved by this drill ({})\n", verdict.fault_class);
+  for (const std::string& sentence : verdict.not_proved) text += fmt::format("  - {}\n", sentence);
   return text;
 }
 
@@ -169,7 +170,8 @@ std::string not_proved_section(const History& history) {
 std::string render_text(const History& history, const Verdict& verdict, bool colour) {
   return head(history, verdict, colour) + preflight_section(history) + matrix_section(history) +
          outage_section(history) + timeline_section(history) + checks_section(verdict) +
-         restored_section(history) + not_proved_section(history);
+         restored_section(history) +
+         (history.faulted || verdict.kind == VerdictKind::pass ? not_proved_section(verdict) : "");
 }
 
 }  // namespace meshdrill::report

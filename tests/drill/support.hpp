@@ -92,6 +92,19 @@ class Story {
     add(to, "samples", encode(batch));
   }
 
+  // The same, each stream answered by turns by clusters of its own; none: refused.
+  void traffic_of_each(Offset from, Offset to, const std::vector<std::string>& first,
+                       const std::vector<std::string>& second) {
+    probe::Batch batch;
+    for (Offset at = from; at < to; at += 10ms) {
+      batch.samples.push_back(sample(0, at, first, probe::Outcome::connect_refused));
+      batch.samples.push_back(sample(1, at, second, probe::Outcome::connect_refused));
+      ++next_;
+    }
+    batch.upto = to;
+    add(to, "samples", encode(batch));
+  }
+
   // A drill in which everything goes well, up to its end.
   void good_run() {
     phase(0s, Phase::baseline);

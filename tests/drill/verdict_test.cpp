@@ -188,3 +188,199 @@ TEST_CASE("a restore that is not verified beats everything else") {
   CHECK(judge(story.history()).exit_code == 5);
   CHECK(judge(story.history()).reason == "kubectl scale …");
 }
+
+namespace {
+
+// drill_text with another fault, and nothing asked but what is asked by default.
+std::string drill_with(const std::string& fault) {
+  return "apiVersion: meshdrill/v1\nkind: Drill\nmetadata: {name: d}\nmesh: mesh.yaml\n"
+         "target: {cluster: one, service: default/api}\nfault: " +
+         fault + "\ntraffic: {url: \"http://api.test/\", rate: 100/s}\n";
+}
+
+// A run of such a drill that is restored; its middle, from 10 s to 22 s, is the caller's.
+Verdict judge_fault(
+    const std::string& fault, const std::function<void(Story&)>& during,
+    const std::function<void(Story&)>& after = [](Story& story) {
+      story.traffic(22s, 25s, {"one", "two"});
+    }) {
+  Story story{drill_with(fault)};
+  story.phase(0s, Phase::baseline);
+  story.traffic(0s, 10s, {"one", "two"});
+  story.phase(10s, Phase::fail);
+  story.write(10s, "set");
+  during(story);
+  story.phase(22s, Phase::restore);
+  story.write(22s, "restore");
+  after(story);
+  story.add(25s, "restored", {{"verified", true}, {"message", ""}});
+  story.phase(25s, Phase::recovered);
+  story.traffic(25s, 35s, {"one", "two"});
+  story.add(36s, "end", {});
+  return judge(story.history());
+}
+
+void show_ready(Story& story, Offset at, int ready) {
+  story.add(at, "observed",
+            {{"cluster", "one"},
+             {"kind", "Deployment"},
+             {"namespace", "default"},
+             {"name", "api"},
+             {"readyReplicas", ready}});
+}
+
+void hold_with(Story& story, const std::vector<std::string>& first, const std::vector<std::string>& second) {
+  story.traffic_of_each(10s, 12s, first, second);
+  story.phase(12s, Phase::hold);
+  story.traffic_of_each(12s, 22s, first, second);
+}
+
+}  // namespace
+
+TEST_CASE("an ingress that is lost fails its own users alone") {
+  const auto lost = [](Story& story) {
+    show_ready(story, 10100ms, 0);
+    hold_with(story, {}, {"one", "two"});
+  };
+  const auto back = [](Story& story) {
+    show_ready(story, 22500ms, 2);
+    story.traffic(22s, 25s, {"one", "two"});
+  };
+  const Verdict good = judge_fault("{ingressController: true}", lost, back);
+  CAPTURE(good.reason);
+  CHECK(good.kind == VerdictKind::pass);
+  CHECK(good.fault_class == "ingress loss");
+  CHECK(good.reason == "the ingress of one was away for 12s, and everything that was expected held");
+  REQUIRE_FALSE(good.not_proved.empty());
+  // The other address suffers as well.
+  const Verdict bad = judge_fault(
+      "{ingressController: true}",
+      [](Story& story) {
+        show_ready(story, 10100ms, 0);
+        hold_with(story, {}, {});
+      },
+      back);
+  CHECK(bad.kind == VerdictKind::fail);
+  // Somebody else answers at the lost address.
+  const Verdict unproved = judge_fault(
+      "{ingressController: true}",
+      [](Story& story) {
+        show_ready(story, 10100ms, 0);
+        hold_with(story, {"one"}, {"one", "two"});
+      },
+      back);
+  CHECK(find(unproved, Phase::fail, "fault").outcome == Outcome::inconclusive);
+  CHECK(unproved.exit_code == 6);
+  // Its Pods were never seen to go.
+  const Verdict unseen = judge_fault(
+      "{ingressController: true}", [](Story& story) { hold_with(story, {}, {"one", "two"}); }, back);
+  CHECK(unseen.exit_code == 6);
+}
+
+TEST_CASE("a Service that is not shared is gone from the other clusters' addresses alone") {
+  const Verdict good =
+      judge_fault("{unshare: true}", [](Story& story) { hold_with(story, {"one", "two"}, {"two"}); });
+  CAPTURE(good.reason);
+  CHECK(good.kind == VerdictKind::pass);
+  CHECK(good.fault_class == "service unshared");
+  const Verdict kept =
+      judge_fault("{unshare: true}", [](Story& story) { hold_with(story, {"two"}, {"one", "two"}); });
+  CHECK(find(kept, Phase::hold, "targetShare").outcome == Outcome::fail);
+  CHECK(kept.exit_code == 1);
+}
+
+TEST_CASE("a control plane that is lost must change nothing") {
+  const auto lost = [](Story& story) { show_ready(story, 10100ms, 0); };
+  const Verdict good = judge_fault("{controlPlane: true}", [&](Story& story) {
+    lost(story);
+    hold_with(story, {"one", "two"}, {"one", "two"});
+  });
+  CAPTURE(good.reason);
+  CHECK(good.kind == VerdictKind::pass);
+  CHECK(good.fault_class == "control-plane loss");
+  const Verdict split = judge_fault("{controlPlane: true}", [&](Story& story) {
+    lost(story);
+    hold_with(story, {"two"}, {"two"});
+  });
+  CHECK(find(split, Phase::hold, "everyClusterSeen").outcome == Outcome::fail);
+}
+
+TEST_CASE("deleted Pods prove the fault by their absence") {
+  const auto pods = [](Story& story, int left) {
+    story.add(10200ms, "observed",
+              {{"cluster", "one"},
+               {"kind", "Deployment"},
+               {"namespace", "default"},
+               {"name", "api"},
+               {"podsLeft", left}});
+    hold_with(story, {"one", "two"}, {"one", "two"});
+  };
+  CHECK(judge_fault("{deletePods: 1}", [&](Story& story) { pods(story, 0); }).kind == VerdictKind::pass);
+  CHECK(judge_fault("{deletePods: 1}", [&](Story& story) { pods(story, 1); }).exit_code == 6);
+}
+
+TEST_CASE("a part of the replicas leaves the target in the mesh") {
+  const auto run = [](int left, int seen) {
+    Story story{drill_with("{scale: 50%}")};
+    story.add(0s, "target",
+              {{"service", "default/api"},
+               {"changes", boost::json::array{}},
+               {"left", left},
+               {"ready", {{"one", 2}, {"two", 2}}},
+               {"uids", boost::json::object{}}});
+    story.phase(0s, Phase::baseline);
+    story.traffic(0s, 10s, {"one", "two"});
+    story.phase(10s, Phase::fail);
+    story.write(10s, "scale-down");
+    story.add(10200ms, "observed", {{"cluster", "one"}, {"readyEndpoints", seen}});
+    hold_with(story, {"one", "two", "two"}, {"one", "two", "two"});
+    story.phase(22s, Phase::restore);
+    story.write(22s, "restore");
+    story.traffic(22s, 25s, {"one", "two"});
+    story.add(25s, "restored", {{"verified", true}, {"message", ""}});
+    story.phase(25s, Phase::recovered);
+    story.traffic(25s, 35s, {"one", "two"});
+    story.add(36s, "end", {});
+    return judge(story.history());
+  };
+  const Verdict good = run(1, 1);
+  CAPTURE(good.reason);
+  CHECK(good.kind == VerdictKind::pass);
+  CHECK(good.fault_class == "partial workload loss");
+  CHECK(run(1, 2).exit_code == 6);  // never seen to go down
+}
+
+TEST_CASE("a drill without a fault is judged by its baseline") {
+  const auto smoke = [](const std::vector<std::string>& clusters) {
+    Story story{drill_with("none")};
+    story.phase(0s, Phase::baseline);
+    story.traffic(0s, 10s, clusters);
+    story.add(11s, "end", {});
+    return judge(story.history());
+  };
+  CHECK(smoke({"one", "two"}).kind == VerdictKind::pass);
+  CHECK(smoke({"one", "two"}).fault_class == "none");
+  CHECK(smoke({"two"}).exit_code == 1);
+}
+
+TEST_CASE("what took how long is held against its limit") {
+  const auto with = [](const std::string& expect) {
+    Story story{drill_with("{scale: 0}") + "expect: " + expect + "\n"};
+    story.good_run();
+    return judge(story.history());
+  };
+  // The endpoints go after 200 ms, come back after 500 ms; the first answer of the target after that is
+  // quick.
+  CHECK(find(with("{fail: {effectWithin: 300ms}}"), Phase::fail, "effectWithin").outcome == Outcome::pass);
+  CHECK(find(with("{fail: {effectWithin: 100ms}}"), Phase::fail, "effectWithin").outcome == Outcome::fail);
+  CHECK(find(with("{fail: {drainedWithin: 100ms}}"), Phase::fail, "drainedWithin").outcome == Outcome::pass);
+  CHECK(find(with("{restore: {readyWithin: 400ms}}"), Phase::restore, "readyWithin").outcome ==
+        Outcome::fail);
+  CHECK(find(with("{restore: {targetSeenWithin: 1s}}"), Phase::restore, "targetSeenWithin").outcome ==
+        Outcome::pass);
+  CHECK(find(with("{hold: {latency: {p50: 2x}}}"), Phase::hold, "latency.p50").outcome == Outcome::pass);
+  CHECK(find(with("{hold: {minSamples: 1000000}}"), Phase::hold, "minSamples").outcome ==
+        Outcome::inconclusive);
+  CHECK(find(with("{hold: {survivors: [two]}}"), Phase::hold, "survivors").outcome == Outcome::pass);
+  CHECK(find(with("{hold: {survivors: [one]}}"), Phase::hold, "survivors").outcome == Outcome::fail);
+}

@@ -49,9 +49,9 @@ TEST_CASE("the verdict stands first and everything that it rests on below it") {
        {"before (baseline)", "during (hold)", "after (recovered)",
         "127.0.0.1          new         500 (50.0 %)  500 (50.0 %)             -      1000",
         "Outages\n  none seen; on any one address, one longer than 12 ms",
-        "scale-down acknowledged       10.000 s", "endpoints of one gone         +0.200 s",
-        "endpoints of one ready again  +0.500 s", "one: deployment default/api to 2 replicas, verified",
-        "Not proved by this drill"}) {
+        "fault acknowledged           10.000 s", "its effect shown by the API  +0.200 s",
+        "that undone                  +0.500 s", "one: deployment default/api to 2 replicas, verified",
+        "Not proved by this drill (workload loss)"}) {
     CAPTURE(part);
     CAPTURE(text);
     CHECK(text.find(part) != std::string::npos);

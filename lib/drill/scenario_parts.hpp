@@ -1,0 +1,37 @@
+// The parts of a drill file, each read by a file of its own. Internal to the reader.
+#pragma once
+
+#include "base/document_reader.hpp"
+#include "drill/limit.hpp"
+#include "drill/scenario.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace meshdrill::drill {
+
+// A value that a parser from limit.hpp reads.
+template <class T>
+std::optional<T> read_with(MapReader& map, std::string_view key, Result<T> (*parse)(std::string_view)) {
+  const Node* node = map.find(key);
+  if (node == nullptr) return std::nullopt;
+  const Result<std::string> text = read_string(*node);
+  const Result<T> value = text ? parse(*text) : tl::unexpected(text.error());
+  if (value) return *value;
+  map.error(*node, key, value.error().message);
+  return std::nullopt;
+}
+
+// scenario_target.cpp. A fault without Pods of its own needs no `target.behind`.
+Target read_target(const Node& node, Diagnostics& diagnostics);
+Fault read_fault(const Node& node, Diagnostics& diagnostics);
+
+// scenario_expect.cpp. What is asked of each phase; of those that the file leaves out, by the fault.
+std::array<Expectation, phase_count> read_expectations(const Node* node, const Fault& fault,
+                                                       Diagnostics& diagnostics);
+
+// scenario_guards.cpp
+Guards read_guards(const Node* node, Diagnostics& diagnostics);
+
+}  // namespace meshdrill::drill
