@@ -33,7 +33,13 @@ void DrillRun::start_prober() {
   config.epoch = recorder_.epoch();
   config.url = history().url;
   for (const Cluster& cluster : clusters_) config.identify.clusters.push_back(cluster.name);
-  guard_ = std::make_unique<Guard>(scenario().guards, recorder_.epoch(), [this](std::string breach) {
+  Guards rules = scenario().guards;
+  if (scenario().fault.kind == Fault::Kind::none) {
+    // There is nothing to put back: what users suffer is for the verdict.
+    rules.abort_if.clear();
+    rules.consecutive_failures = 0;
+  }
+  guard_ = std::make_unique<Guard>(std::move(rules), recorder_.epoch(), [this](std::string breach) {
     asio::post(io_, [this, breach] { stop(Abort::Kind::guard, breach); });
   });
   prober_ = std::make_unique<probe::Prober>(config, [this](probe::Batch batch) {

@@ -13,6 +13,8 @@ namespace {
 constexpr std::array<std::string_view, phase_count> phase_names{"baseline", "fail", "hold", "restore",
                                                                 "recovered"};
 
+constexpr std::array<std::string_view, 3> ownership_names{"hand-back", "report", "keep"};
+
 void read_identify(const Node& node, probe::IdentifyRule& rule, Diagnostics& diagnostics) {
   MapReader map{node, "traffic.identify", diagnostics};
   map.require("regex");

@@ -182,9 +182,17 @@ Task<Result<std::vector<kube::Workload>>> look_up_infrastructure(kube::Client& c
         "this mesh has no ingress controller with Pods of its own: say which workload it is, as in "
         "fault: {ingressController: NAMESPACE/NAME}");
   }
-  const std::string selector =
-      fmt::format("{},app.kubernetes.io/instance={}", nginx_selector, mesh.ingress->release);
-  co_return co_await by_label(client, mesh.ingress->kube_namespace, selector);
+  Found found = co_await by_label(client, mesh.ingress->kube_namespace, std::string(nginx_selector));
+  if (!found) co_return found;
+  // Two releases may share a namespace.
+  std::erase_if(*found, [&](const Workload& workload) {
+    const auto instance = workload.labels.find("app.kubernetes.io/instance");
+    return instance != workload.labels.end() && instance->second != mesh.ingress->release;
+  });
+  if (found->empty())
+    co_return fail(fmt::format("no ingress controller of the release {} is in namespace {}",
+                               mesh.ingress->release, mesh.ingress->kube_namespace));
+  co_return found;
 }
 
 }  // namespace meshdrill::drill

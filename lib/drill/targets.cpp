@@ -2,7 +2,7 @@
 
 #include "base/text.hpp"
 #include "drill/target_lookup.hpp"
-#include "kube/endpoints.hpp"
+#include "kube/json_fields.hpp"
 #include "kube/pods.hpp"
 
 #include <algorithm>

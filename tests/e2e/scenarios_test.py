@@ -121,6 +121,29 @@ class PodKill(ScenarioTest):
         self.assertEqual(len(self.pods()), 2)
 
 
+class Infrastructure(ScenarioTest):
+    """What the lab's ingress and its mesh rest on, taken away through the API."""
+
+    def demand(self, namespace, name):
+        found = self.lab.kubectl("lab-001", "get", "deployments", "-n", namespace, "-o", "name", "--ignore-not-found")
+        if f"/{name}" not in found:
+            self.skipTest(f"this lab has no {name}")
+
+    def restored(self, namespace, name, replicas):
+        deployment = json.loads(self.lab.kubectl("lab-001", "get", "deployment", name, "-n", namespace, "-o", "json"))
+        self.assertEqual(deployment["spec"]["replicas"], replicas)
+
+    def test_ingress_loss(self):
+        self.demand("ingress-nginx", "ingress-nginx-controller")
+        self.passes("ingress-loss", "ingress loss")
+        self.restored("ingress-nginx", "ingress-nginx-controller", 1)
+
+    def test_control_plane_loss(self):
+        self.demand("kube-system", "clustermesh-apiserver")
+        self.passes("control-plane-loss", "control-plane loss")
+        self.restored("kube-system", "clustermesh-apiserver", 1)
+
+
 del ScenarioTest  # the base class has no tests of its own
 
 if __name__ == "__main__":
