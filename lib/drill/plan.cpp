@@ -47,7 +47,8 @@ class Planner {
   Task<> add_writes() {
     if (scenario_.fault.kind == Fault::Kind::none) co_return;
     for (const Cluster& cluster : clusters_) {
-      co_await add(cluster, lease_right("update"), "preflight", "take the lock", std::string());
+      co_await add(cluster, lease_right("update"), "preflight",
+                   "take the lock, and renew it every 2s until the end", std::string());
     }
     const Cluster& target = *std::find_if(clusters_.begin(), clusters_.end(), [&](const Cluster& cluster) {
       return cluster.name == plan_.cluster;
@@ -57,6 +58,7 @@ class Planner {
       co_await add(target, right_of(change), "fail", describe_fault(change),
                    fault_command(target.context, change));
     }
+    co_await add_events(target, "fail");
     for (const Change& change : plan_.preflight.changes) {
       const bool written = change.kind != ChangeKind::pods;
       if (written) {
@@ -65,12 +67,36 @@ class Planner {
       }
       plan_.restore_commands.push_back(restore_command(target.context, change));
     }
+    co_await add_hand_back(target);
+    co_await add_events(target, "restore");
     for (const Cluster& cluster : clusters_) {
       co_await add(cluster, lease_right("update"), "recovered", "give the lock back", std::string());
     }
   }
 
  private:
+  // Notices for whoever is on call; the drill goes on without them.
+  Task<> add_events(const Cluster& target, std::string phase) {
+    const std::string ns =
+        plan_.preflight.changes.empty() ? std::string() : plan_.preflight.changes.front().object.ns;
+    const kube::ResourceType events = kube::events();
+    kube::AccessQuestion right{"create", events.group, events.plural, "", ns, ""};
+    co_await add(target, right, std::move(phase), "post an Event on each changed object (best effort)",
+                 std::string());
+  }
+
+  Task<> add_hand_back(const Cluster& target) {
+    if (scenario_.ownership != Ownership::hand_back) co_return;
+    for (const Change& change : plan_.preflight.changes) {
+      if (change.kind == ChangeKind::pods) continue;
+      const kube::ResourceType type = resource_type(change.object_kind);
+      kube::AccessQuestion right{"patch", type.group, type.plural, "", change.object.ns, ""};
+      std::string what =
+          name_of(change) + ": give the field back to its owners, if they changed (else reported)";
+      co_await add(target, right, "restore", std::move(what), std::string());
+    }
+  }
+
   static kube::AccessQuestion lease_right(std::string verb) {
     return {std::move(verb), "coordination.k8s.io", "leases", "", lease_namespace, ""};
   }
