@@ -158,23 +158,26 @@ Check check_survivors(const History& history, const PhaseRecord& phase,
                          : fmt::format("{} never answered", join_words(silent))};
 }
 
-// Of a Service that is no longer shared, at the other clusters' addresses: its own ingress keeps its own
-// Pods.
+// Of a Service that is no longer shared: of the connections made to the other clusters' addresses. Its own
+// ingress keeps its own Pods, and a connection that was open stays where it is.
 Check check_target_share(const History& history, const PhaseRecord& phase, double limit) {
   const std::string& target = history.target();
-  const bool elsewhere = history.scenario.fault.kind == Fault::Kind::unshare;
-  const auto counts = [&](const probe::CellKey& key) {
-    return in_scope(history, phase.phase, key.address) && !(elsewhere && history.at_target(key.address));
-  };
-  const auto answers = phase.tally.sum(counts).ok();
-  if (answers == 0) return {phase.phase, "targetShare", Outcome::inconclusive, "nobody answered at all"};
-  const auto from_target =
-      phase.tally.sum([&](const probe::CellKey& key) { return counts(key) && key.cluster == target; }).ok();
-  const double share = static_cast<double>(from_target) / static_cast<double>(answers);
-  return {
-      phase.phase, "targetShare", share <= limit ? Outcome::pass : Outcome::fail,
-      fmt::format("{} answered {} of {}{}, {} (at most {})", target, from_target, plural(answers, "request"),
-                  elsewhere ? " to the other clusters' addresses" : "", percent(share), percent(limit))};
+  const bool unshared = history.scenario.fault.kind == Fault::Kind::unshare;
+  std::uint64_t all = 0;
+  std::uint64_t from_target = 0;
+  for (const auto& [key, cell] : phase.tally.cells()) {
+    if (!in_scope(history, phase.phase, key.address)) continue;
+    if (unshared && history.at_target(key.address)) continue;
+    const std::uint64_t answers = unshared ? cell.connections : cell.ok();
+    all += answers;
+    if (key.cluster == target) from_target += answers;
+  }
+  if (all == 0) return {phase.phase, "targetShare", Outcome::inconclusive, "nobody answered at all"};
+  const double share = static_cast<double>(from_target) / static_cast<double>(all);
+  return {phase.phase, "targetShare", share <= limit ? Outcome::pass : Outcome::fail,
+          fmt::format("{} answered {} of {}{}, {} (at most {})", target, from_target,
+                      plural(all, unshared ? "new connection" : "request"),
+                      unshared ? " to the other clusters' addresses" : "", percent(share), percent(limit))};
 }
 
 }  // namespace meshdrill::drill

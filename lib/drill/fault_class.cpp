@@ -64,7 +64,8 @@ std::vector<std::string> not_proved(const Fault& fault) {
       if (fault.silences_target()) return {cluster_loss, one_vantage};
       return {workload_loss, cluster_loss, one_vantage};
     case Fault::Kind::unshare:
-      return {workload_loss, cluster_loss, one_vantage};
+      return {"that connections which were open leave the cluster: they go on until one end closes them",
+              workload_loss, cluster_loss, one_vantage};
     case Fault::Kind::ingress_controller:
       return {
           "that DNS stops naming an ingress that is gone: clients that are sent there fail until it does, "

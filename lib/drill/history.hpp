@@ -140,6 +140,7 @@ class HistoryBuilder {
   History history_;
   std::vector<StreamState> streams_;
   bool started_ = false;
+  bool back_ = false;  // what the fault takes away is there, as of the last look
   std::map<std::string, std::int64_t>
       shown_;               // by object: ready Pods, or Pods left, as the API showed it last
   bool restoring_ = false;  // the restore is under way, whether or not a write of it is acknowledged

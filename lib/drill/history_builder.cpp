@@ -187,6 +187,8 @@ void HistoryBuilder::add_write(const Entry& entry) {
   (action == "restore" ? history_.restore_written : history_.faulted) = entry.at;
   // There is nothing in the API to wait for: the annotation is the effect, and traffic shows what it does.
   if (history_.scenario.fault.kind == Fault::Kind::unshare) note_effect(entry.at, true, true);
+  // What came back by itself before, as deleted Pods do, is not shown again.
+  if (action == "restore") note_effect(entry.at, false, back_);
 }
 
 void HistoryBuilder::add_observation(const Entry& entry) {
@@ -225,12 +227,13 @@ void HistoryBuilder::add_pods(const Entry& entry, std::int64_t left) {
     const auto seen = shown_.find(name_of(change));
     return seen != shown_.end() && seen->second == 0;
   });
-  note_effect(entry.at, gone, false);
+  note_effect(entry.at, gone, back_);
 }
 
 // From the intent on, not from the acknowledgement: that may be lost, and what it would have said be seen
 // before it is settled.
 void HistoryBuilder::note_effect(Offset at, bool gone, bool back) {
+  back_ = back;
   if (!history_.changed) return;
   if (!restoring_ && gone && !history_.target_drained) history_.target_drained = at;
   if (restoring_ && back && !history_.target_ready_again) history_.target_ready_again = at;
@@ -288,6 +291,8 @@ void HistoryBuilder::count(const probe::Sample& sample) {
     break;
   }
   if (sample.outcome != probe::Outcome::ok || !history_.is_taken_away(sample.cluster, sample.address)) return;
+  // A connection that is kept stays where it is: only new ones are no longer led to the target.
+  if (history_.scenario.fault.kind == Fault::Kind::unshare && sample.request_on_connection != 1) return;
   if (!history_.faulted || sample.planned < *history_.faulted) ++history_.taken_away_before;
   // Before the restore a late answer counts by when it came; after it, only a request that was sent after it.
   if (!history_.restore_written) {

@@ -317,6 +317,15 @@ TEST_CASE("deleted Pods prove the fault by their absence") {
   };
   CHECK(judge_fault("{deletePods: 1}", [&](Story& story) { pods(story, 0); }).kind == VerdictKind::pass);
   CHECK(judge_fault("{deletePods: 1}", [&](Story& story) { pods(story, 1); }).exit_code == 6);
+  // They may be back before the restore begins.
+  Story story{drill_with("{deletePods: 1}") + "expect: {restore: {readyWithin: 1s}}\n"};
+  story.phase(10s, Phase::fail);
+  story.write(10s, "delete");
+  story.add(10100ms, "observed", {{"cluster", "one"}, {"readyEndpoints", 1}});
+  story.add(11s, "observed", {{"cluster", "one"}, {"readyEndpoints", 2}});
+  story.phase(12s, Phase::restore);
+  story.write(12s, "restore");
+  CHECK(story.history().target_ready_again == Offset{12s});
 }
 
 TEST_CASE("a part of the replicas leaves the target in the mesh") {

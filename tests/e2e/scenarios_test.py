@@ -124,22 +124,21 @@ class PodKill(ScenarioTest):
 class Infrastructure(ScenarioTest):
     """What the lab's ingress and its mesh rest on, taken away through the API."""
 
-    def demand(self, namespace, name):
-        found = self.lab.kubectl("lab-001", "get", "deployments", "-n", namespace, "-o", "name", "--ignore-not-found")
-        if f"/{name}" not in found:
-            self.skipTest(f"this lab has no {name}")
+    def demand(self, namespace, labels):
+        if not self.lab.kubectl("lab-001", "get", "deployments", "-n", namespace, "-l", labels, "-o", "name"):
+            self.skipTest(f"this lab has nothing with the labels {labels}")
 
     def restored(self, namespace, name, replicas):
         deployment = json.loads(self.lab.kubectl("lab-001", "get", "deployment", name, "-n", namespace, "-o", "json"))
         self.assertEqual(deployment["spec"]["replicas"], replicas)
 
     def test_ingress_loss(self):
-        self.demand("ingress-nginx", "ingress-nginx-controller")
+        self.demand("ingress-nginx", "app.kubernetes.io/name=ingress-nginx,app.kubernetes.io/component=controller")
         self.passes("ingress-loss", "ingress loss")
         self.restored("ingress-nginx", "ingress-nginx-controller", 1)
 
     def test_control_plane_loss(self):
-        self.demand("kube-system", "clustermesh-apiserver")
+        self.demand("kube-system", "k8s-app=clustermesh-apiserver")
         self.passes("control-plane-loss", "control-plane loss")
         self.restored("kube-system", "clustermesh-apiserver", 1)
 
