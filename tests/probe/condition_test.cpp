@@ -10,8 +10,9 @@ namespace {
 using namespace std::chrono_literals;
 
 // One pinned stream at 100/s: `failed` of `requests` are refused, in one go from the 50th on; two clusters
-// take turns.
-Holds holds(std::string_view text, std::uint64_t requests, std::uint64_t failed = 0, Offset latency = 2ms) {
+// take turns, and the answers of "two" take `later` longer.
+Holds holds(std::string_view text, std::uint64_t requests, std::uint64_t failed = 0, Offset latency = 2ms,
+            Offset later = 0ms) {
   Run run;
   const IpAddress address = *parse_ip("192.0.2.1");
   run.streams.push_back(
@@ -21,7 +22,7 @@ Holds holds(std::string_view text, std::uint64_t requests, std::uint64_t failed 
     Sample sample;
     sample.index = i;
     sample.planned = sample.started = 10ms * i;
-    sample.finished = sample.planned + latency;
+    sample.finished = sample.planned + (i % 2 == 0 ? latency : latency + later);
     sample.address = address;
     const bool fails = i >= 50 && i < 50 + failed;
     sample.outcome = fails ? Outcome::connect_refused : Outcome::ok;
@@ -77,6 +78,18 @@ TEST_CASE("a quantile is a claim about the share of slower requests") {
   CHECK(holds("connect.p50 <= 1.5ms", 10) == Holds::yes);
   CHECK(holds("connect.max <= 500us", 10) == Holds::no);
   CHECK(holds("tls.p50 <= 1s", 10) == Holds::unknown);
+}
+
+TEST_CASE("a quantile of one cluster is over its own answers") {
+  CHECK(holds("p99(one) <= 10ms", 2 * 298, 0, 2ms, 100ms) == Holds::unknown);
+  CHECK(holds("p99(one) <= 10ms", 2 * 299, 0, 2ms, 100ms) == Holds::yes);
+  CHECK(holds("p99(two) <= 10ms", 2 * 299, 0, 2ms, 100ms) == Holds::no);
+  CHECK(holds("max(one) <= 10ms", 60, 0, 2ms, 100ms) == Holds::yes);
+  CHECK(holds("max(two) <= 10ms", 60, 0, 2ms, 100ms) == Holds::no);
+  CHECK(holds("connect.p50(two) <= 1.5ms", 100) == Holds::yes);
+  CHECK(holds("p99(three) <= 1s", 1000) == Holds::unknown);
+  // What failed was answered by no cluster, so there is no saying whose it was.
+  CHECK(holds("availability(one) >= 50%", 1000) == Holds::unknown);
 }
 
 TEST_CASE("an outage holds when its whole interval does") {

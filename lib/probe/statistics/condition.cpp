@@ -15,7 +15,7 @@ using Subject = Condition::Subject;
 using Comparison = Condition::Comparison;
 
 constexpr std::string_view forms =
-    R"("availability >= 99.9%", "errors <= 0.1%", "p99 <= 200ms", "connect.p90 <= 50ms", "max <= 2s", )"
+    R"("availability >= 99.9%", "errors <= 0.1%", "p99(NAME) <= 200ms", "connect.p90 <= 50ms", "max <= 2s", )"
     R"("outage <= 1s", "share(NAME) = 50% ± 10%", "requests >= 1000", "everyone seen", "balanced")";
 
 struct SubjectName {

@@ -16,15 +16,18 @@
 namespace meshdrill::probe {
 
 // One of:
-//   availability[(WHERE)] >= 99.9%        of the requests that say something, those that ended ok
-//   errors[(WHERE)] <= 0.1%               the others
-//   [PHASE.]p50|p90|p99|p99.9[(WHERE)] <= 200ms     of answered requests; PHASE: dns, connect, tls,
-//   first_byte [PHASE.]max[(WHERE)] <= 2s            the slowest of this run outage[(WHERE)] <= 2s each one
-//   on each stream share(CLUSTER) = 50% ± 10%            also "+-"; of the connections of those who follow
-//   DNS, or of all share(CLUSTER) >= 30%                 or <= requests >= 1000                      that say
-//   something everyone seen                         each cluster has answered balanced each of the balance
-//   verdicts
-// WHERE is an address, a stream's name, or "users": the streams that follow DNS. Without it, all of them.
+// - availability[(WHERE)] >= 99.9%: of the requests that say something, those that ended ok
+// - errors[(WHERE)] <= 0.1%: the others
+// - [PHASE.]p50|p90|p99|p99.9[(WHERE)] <= 200ms: of answered requests; PHASE is dns, connect, tls, first_byte
+// - [PHASE.]max[(WHERE)] <= 2s: the slowest of this run
+// - outage[(WHERE)] <= 2s: each one on each stream
+// - share(CLUSTER) = 50% ± 10% (also "+-", or >= 30%, or <= 30%): of the connections of those who follow DNS,
+//   or of all where nobody does
+// - requests >= 1000: that say something
+// - everyone seen: each cluster has answered
+// - balanced: each of the balance verdicts
+// WHERE is an address, a stream's name, or "users": the streams that follow DNS. Of what is measured of
+// answers (p99, max) it may be a cluster too: those that it gave. Without it, all of them.
 struct Condition {
   enum class Subject {
     availability,
@@ -42,7 +45,7 @@ struct Condition {
   std::string text;  // as it was given
   Subject subject = Subject::availability;
   Comparison comparison = Comparison::at_least;
-  std::string where;                     // or the cluster of a share; may be empty
+  std::string where;                     // or a cluster; may be empty
   PhaseName phase = PhaseName::total;    // of latency, slowest
   double quantile = 0;                   // of latency; 0 to 1
   double share = 0;                      // of availability, errors, share; 0 to 1

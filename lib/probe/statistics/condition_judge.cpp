@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -43,6 +44,19 @@ Requests requests_in(const Evidence& evidence, const std::string& where) {
   return sum;
 }
 
+bool is_cluster(const Evidence& evidence, const std::string& name) {
+  const auto& wanted = evidence.clusters;
+  return std::find(wanted.begin(), wanted.end(), name) != wanted.end() ||
+         evidence.summary.tally().clusters().contains(name);
+}
+
+// Of the requests of the streams that `where` names; where it names none, of the answers of that cluster.
+PhaseTimes times_in(const Evidence& evidence, const std::string& where) {
+  Requests requests = requests_in(evidence, where);
+  if (requests.streams > 0) return std::move(requests.times);
+  return evidence.summary.tally().sum([&](const CellKey& key) { return key.cluster == where; }).times;
+}
+
 // Whether at most `allowed` of all requests are bad, when `bad` of `n` were.
 Holds judge_share(std::uint64_t bad, std::uint64_t n, double allowed, double error) {
   if (n == 0) return Holds::unknown;
@@ -71,7 +85,7 @@ ConditionResult judge_errors(const Condition& condition, const Evidence& evidenc
 }
 
 ConditionResult judge_latency(const Condition& condition, const Evidence& evidence) {
-  const Histogram times = requests_in(evidence, condition.where).times.of(condition.phase);
+  const Histogram times = times_in(evidence, condition.where).of(condition.phase);
   const double error = 1 - evidence.rule.confidence;
   const double allowed = 1 - condition.quantile;
   const std::uint64_t over = times.count_over(condition.duration);
@@ -208,9 +222,13 @@ ConditionResult judge_balanced(const Condition& condition, const Evidence& evide
 }  // namespace
 
 ConditionResult judge(const Condition& condition, const Evidence& evidence) {
+  const bool of_answers = condition.subject == Subject::latency || condition.subject == Subject::slowest;
   const bool by_stream = condition.subject != Subject::share && !condition.where.empty();
-  if (by_stream && requests_in(evidence, condition.where).streams == 0)
-    return {condition, Holds::unknown, fmt::format("there is no stream or address \"{}\"", condition.where)};
+  if (by_stream && requests_in(evidence, condition.where).streams == 0 &&
+      !(of_answers && is_cluster(evidence, condition.where)))
+    return {condition, Holds::unknown,
+            fmt::format("there is no stream{} or address \"{}\"", of_answers ? ", cluster" : "",
+                        condition.where)};
   switch (condition.subject) {
     case Subject::availability:
     case Subject::errors:
