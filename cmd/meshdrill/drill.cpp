@@ -115,7 +115,8 @@ void add_run(CLI::App& drill, Run& chosen) {
   add_output(*verb, flags->output);
   verb->add_option("--confirm", flags->confirm,
                    "Go on although this cluster says that it is production; without it you are asked")
-      ->type_name("CLUSTER");
+      ->type_name("CLUSTER")
+      ->allow_extra_args(false);
   verb->add_flag("--no-input", flags->no_input, "Never ask: what would need an answer is refused");
   verb->add_flag("--dry-run", flags->dry_run, "The same as drill plan");
   verb->callback([&chosen, flags] { chosen = [flags] { return run(*flags); }; });

@@ -14,7 +14,7 @@ void add_drill_flags(CLI::App& verb, DrillFlags& flags, bool contacts) {
   verb.add_option("--allow-owner", flags.allowed_owners,
                   "Drill although this kind of owner keeps the replicas, as guards.owners in the drill file")
       ->check(CLI::IsMember({"hpa", "keda", "argocd", "flux", "helm", "unknown"}))
-      ->take_all();
+      ->allow_extra_args(false);  // what follows its value is the next argument, not another owner
 }
 
 std::optional<LoadedDrill> load_drill(const DrillFlags& flags) {
