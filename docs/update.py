@@ -2,7 +2,8 @@
 """Writes what is generated in docs/ again, or with --check says what is not as it would be written:
 
 - reference/cli.md, whole, from the definitions of the command line;
-- in reference/*.md, the tables between `<!-- keys KIND: PATH … -->` and `<!-- end -->`, from `meshdrill schema KIND`.
+- in reference/*.md, the tables between `<!-- keys KIND: PATH … -->` and `<!-- end -->`, from `meshdrill schema KIND`;
+- runbooks/*.md, one for each drill of scenarios/, by `meshdrill drill runbook`.
 
 $MESHDRILL is the binary. `./dev docs` builds it and runs this."""
 
@@ -94,11 +95,16 @@ def generated():
         if BLOCK.search(text):
             yield page, BLOCK.sub(fill, text)
 
+    for scenario in sorted((ROOT / "scenarios").glob("*.yaml")):
+        yield DOCS / "runbooks" / f"{scenario.stem}.md", meshdrill("drill", "runbook", f"scenarios/{scenario.name}")
+
 
 def main():
     check = sys.argv[1:] == ["--check"]
     stale = 0
+    known = set()
     for page, text in generated():
+        known.add(page)
         before = page.read_text(encoding="utf-8") if page.exists() else ""
         if before == text:
             continue
@@ -110,6 +116,10 @@ def main():
             page.parent.mkdir(exist_ok=True)
             page.write_text(text, encoding="utf-8")
             print(f"{name}: written")
+    for page in (DOCS / "runbooks").glob("*.md"):
+        if page not in known:
+            stale += 1
+            print(f"{page.relative_to(ROOT)}: no drill of scenarios/ has this runbook")
     return 1 if check and stale else 0
 
 
