@@ -1,127 +1,21 @@
 #include "probe/ask/exchange.hpp"
 
-#include "probe/ask/answer_parser.hpp"
+#include "probe/ask/reading.hpp"
 
 #include <algorithm>
 #include <optional>
 #include <utility>
 
-#include <boost/beast/http/error.hpp>
-
 namespace meshdrill::probe {
 namespace {
 
-namespace http = boost::beast::http;
-using std::chrono::microseconds;
-
-constexpr std::size_t no_connection = SIZE_MAX;  // of establish()
-// No SYN is repeated sooner (RFC 6298 has 1 s); spares the others a system call.
-constexpr Duration first_syn_repeat = std::chrono::milliseconds{200};
 constexpr std::size_t most_spare = 256;  // connections kept for their memory
-// Of a chunk's head, which Beast does not bound; headers have a limit of their own.
-constexpr std::size_t most_unread = 65'536;
-
-microseconds between(Clock::time_point start, Clock::time_point end) {
-  return std::chrono::duration_cast<microseconds>(end - start);
-}
-
-// Out of descriptors, memory or ports here, or no address here to connect from: nothing left this machine.
-bool is_our_own(const error_code& error) {
-  namespace errc = boost::system::errc;
-  return error == errc::too_many_files_open || error == errc::too_many_files_open_in_system ||
-         error == errc::no_buffer_space || error == errc::not_enough_memory ||
-         error == errc::address_not_available;
-}
-
-void set_connect_failure(Sample& sample, const error_code& error) {
-  if (error == asio::error::timed_out) {
-    sample.outcome = Outcome::connect_timeout;
-  } else if (error == asio::error::connection_refused) {
-    sample.outcome = Outcome::connect_refused;
-  } else {
-    sample.outcome = is_our_own(error) ? Outcome::not_sent : Outcome::connect_error;
-    sample.detail = error.message();
-  }
-}
-
-// A wait that did not end with a ready socket. `late` is the bucket of the phase it was in.
-void set_late(Sample& sample, Wake wake, Outcome late) {
-  sample.outcome = wake == Wake::timed_out ? late : Outcome::cancelled;
-}
-
-// What went wrong on a connection that had been established. `lost` is the bucket of the phase it was in.
-void set_lost(Sample& sample, const Connection& connection, Io state, Outcome lost) {
-  sample.outcome = lost;
-  if (state != Io::failed) return;
-  if (connection.tls_error().empty()) {
-    sample.detail = connection.system_error().message();
-  } else {
-    // TLS 1.3 tells a client that its certificate is not wanted only after the handshake.
-    sample.outcome = Outcome::tls_error;
-    sample.detail = connection.tls_error();
-  }
-}
-
-void set_parse_failure(Sample& sample, const error_code& error) {
-  const bool large = error == http::error::body_limit || error == http::error::header_limit ||
-                     error == http::error::buffer_overflow;
-  sample.outcome = large ? Outcome::answer_too_large : Outcome::protocol_error;
-  if (!large) sample.detail = error.message();
-}
 
 bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
 }  // namespace
-
-// An answer that is coming in.
-struct Exchanger::Reading {
-  Reading(Connection& connection, std::size_t limit, bool with_body, const std::string& wanted_header,
-          Clock::time_point request_begun)
-      : body_limit(limit), has_body(with_body), header(wanted_header), begin(request_begun) {
-    connection.body.clear();
-    connection.unread.clear();
-    parser.emplace(connection.body, body_limit, has_body, header);
-  }
-
-  // Gives the parser what has been read. Wanting more is no error.
-  error_code feed(Connection& connection, std::string_view received);
-  void note_time(Sample& sample) const {
-    if (first_byte) {
-      sample.phases.answer += between(*first_byte, Clock::now());
-    } else {
-      sample.phases.first_byte += between(begin, Clock::now());
-    }
-  }
-
-  std::size_t body_limit;
-  bool has_body;
-  const std::string& header;
-  Clock::time_point begin;
-  std::optional<Clock::time_point> first_byte;
-  std::optional<AnswerParser> parser;
-};
-
-error_code Exchanger::Reading::feed(Connection& connection, std::string_view received) {
-  const bool joined = !connection.unread.empty();
-  if (joined) received = connection.unread.append(received);
-  error_code error;
-  while (!error && !received.empty() && !parser->is_done()) {
-    received.remove_prefix(parser->put(asio::buffer(received), error));
-    // 100 Continue, 103 Early Hints: the answer proper is still to come.
-    if (parser->is_done() && parser->status() / 100 == 1)
-      parser.emplace(connection.body, body_limit, has_body, header);
-  }
-  if (joined) {
-    connection.unread.erase(0, connection.unread.size() - received.size());
-  } else {
-    connection.unread = received;
-  }
-  if (error == http::error::need_more) error = {};
-  if (!error && connection.unread.size() > most_unread) error = http::error::buffer_overflow;
-  return error;
-}
 
 void ReturnConnection::operator()(Connection* connection) const {
   std::unique_ptr<Connection> owned{connection};
@@ -285,148 +179,6 @@ Task<bool> Exchanger::connect(Sample& sample, ConnectionPtr& connection, Clock::
 
 void Exchanger::give_up(Connection& connection) {
   if (connection.is_open()) poller_.give_up(connection.fd());
-}
-
-// Connects, and says how many of `first_bytes` were sent in the same go; or no_connection, with the outcome
-// set.
-Task<std::size_t> Exchanger::establish(Sample& sample, Connection& connection, const Target& target,
-                                       std::string_view first_bytes, Clock::time_point deadline) {
-  const auto begin = Clock::now();
-  connection.opened = begin;
-  if (connection.open(*sample.address, target.port) == Io::failed) {
-    set_connect_failure(sample, connection.system_error());
-    co_return no_connection;
-  }
-  const bool tls = target.scheme == Scheme::https;
-  // Nearby servers have accepted by now; then there is nothing to wait for.
-  IoResult sent{Io::wants_write, 0};
-  if (!tls && !first_bytes.empty()) sent = connection.send(first_bytes);
-  error_code error = sent.state == Io::failed ? connection.system_error() : error_code{};
-  if (sent.state == Io::wants_write) {
-    const auto connect_by = std::min(deadline, begin + timeouts_.connect);
-    const Wake wake = co_await poller_.wait(connection.fd(), Poller::writable, connect_by);
-    if (wake != Wake::ready) {
-      sample.phases.connect += between(begin, Clock::now());
-      sample.syn_retransmits = connection.syn_retransmits();
-      set_late(sample, wake, Outcome::connect_timeout);
-      co_return no_connection;
-    }
-    error = connection.finish_connecting();
-    // It was established, and reset since: reading will tell.
-    if (error == asio::error::connection_reset) error = {};
-  }
-  connection.ready = Clock::now();
-  sample.phases.connect += between(begin, connection.ready);
-  if (sample.phases.connect >= first_syn_repeat) sample.syn_retransmits = connection.syn_retransmits();
-  if (error) {
-    set_connect_failure(sample, error);
-    co_return no_connection;
-  }
-  connection.note_local_port();
-  if (tls) {
-    const bool secured = co_await shake_hands(sample, connection, target, deadline);
-    if (!secured) co_return no_connection;
-  }
-  co_return sent.count;
-}
-
-Task<bool> Exchanger::shake_hands(Sample& sample, Connection& connection, const Target& target,
-                                  Clock::time_point deadline) {
-  const auto begin = Clock::now();
-  const auto shake_by = std::min(deadline, begin + timeouts_.tls);
-  connection.start_tls(*tls_, target);
-  sample.local_port = connection.local_port;
-  for (;;) {
-    const IoResult result = connection.shake_hands();
-    if (result.state == Io::done || result.state == Io::ended || result.state == Io::failed) {
-      connection.ready = Clock::now();
-      sample.phases.tls += between(begin, connection.ready);
-      if (result.state == Io::done) co_return true;
-      set_lost(sample, connection, result.state, Outcome::tls_error);
-      if (result.state == Io::ended) sample.detail = "connection closed in the handshake";
-      co_return false;
-    }
-    const auto event = result.state == Io::wants_write ? Poller::writable : Poller::readable;
-    const Wake wake = co_await poller_.wait(connection.fd(), event, shake_by);
-    if (wake == Wake::ready) continue;
-    sample.phases.tls += between(begin, Clock::now());
-    set_late(sample, wake, Outcome::tls_timeout);
-    co_return false;
-  }
-}
-
-// Sends what the first attempt, whose result this is, left of `rest`. True when all of it is on its way, or
-// the server does not want more: it may have answered all the same.
-Task<bool> Exchanger::write(Sample& sample, Connection& connection, std::string_view rest, IoResult result,
-                            Clock::time_point begin, Clock::time_point write_by) {
-  for (;; result = connection.send(rest)) {
-    rest.remove_prefix(result.count);
-    if (rest.empty() || result.state == Io::ended) co_return true;
-    if (result.state == Io::done) continue;
-    Wake wake = Wake::ready;
-    if (result.state != Io::failed) {
-      const auto event = result.state == Io::wants_write ? Poller::writable : Poller::readable;
-      wake = co_await poller_.wait(connection.fd(), event, write_by);
-      if (wake == Wake::ready) continue;
-      set_late(sample, wake, Outcome::timeout_first_byte);
-    } else {
-      set_lost(sample, connection, result.state, Outcome::reset_before_first_byte);
-    }
-    sample.phases.first_byte += between(begin, Clock::now());
-    co_return false;
-  }
-}
-
-// True when the answer came to its end; the outcome is set either way.
-Task<bool> Exchanger::read(Sample& sample, Connection& connection, Reading& reading,
-                           Clock::time_point deadline) {
-  const auto answer_by = std::min(deadline, reading.begin + timeouts_.first_byte);
-  bool at_once = true;  // the whole answer in one read: no time between its first byte and its last
-  for (bool look = connection.worth_receiving();;) {
-    IoResult result{Io::wants_read, 0};
-    if (look) result = connection.receive(received_);
-    if (result.state == Io::wants_read || result.state == Io::wants_write) {
-      const auto event = result.state == Io::wants_write ? Poller::writable : Poller::readable;
-      const auto until = reading.first_byte ? deadline : answer_by;
-      const Wake wake = co_await poller_.wait(connection.fd(), event, until);
-      look = true;
-      if (wake == Wake::ready) continue;
-      reading.note_time(sample);
-      set_late(sample, wake, reading.first_byte ? Outcome::timeout_in_answer : Outcome::timeout_first_byte);
-      co_return false;
-    }
-    if (result.state == Io::done && !reading.first_byte) {
-      reading.first_byte = Clock::now();
-      sample.phases.first_byte += between(reading.begin, *reading.first_byte);
-    }
-    const bool more = take_in(sample, connection, reading, result);
-    if (!more) break;
-    // A plain socket that gave less than it could is empty; OpenSSL may hold a record more.
-    look = connection.has_tls() || result.count == received_.size();
-    at_once = false;
-  }
-  if (!at_once || !reading.first_byte) reading.note_time(sample);
-  co_return reading.parser->is_done();
-}
-
-// Gives the parser what was received. False when there is nothing more to read: the answer is complete, or
-// the outcome is set.
-bool Exchanger::take_in(Sample& sample, Connection& connection, Reading& reading, const IoResult& result) {
-  error_code error;
-  if (result.state == Io::done) {
-    error = reading.feed(connection, {received_.data(), result.count});
-  } else if (result.state == Io::ended && reading.first_byte) {
-    reading.parser->put_eof(error);
-  }
-  if (reading.parser->is_done()) return false;
-  if (error && error != http::error::partial_message) {
-    set_parse_failure(sample, error);
-    return false;
-  }
-  if (result.state == Io::done) return true;
-  set_lost(sample, connection, result.state,
-           reading.first_byte ? Outcome::reset_in_answer : Outcome::reset_before_first_byte);
-  return false;
 }
 
 bool Exchanger::can_reuse(Connection& connection, bool just_used) const {

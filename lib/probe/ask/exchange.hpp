@@ -20,6 +20,7 @@
 namespace meshdrill::probe {
 
 class Exchanger;
+struct Reading;
 
 // Gives a connection back to its exchanger, closed, for its memory to be used again.
 struct ReturnConnection {
@@ -72,9 +73,9 @@ class Exchanger {
       return kind == ConnectionKind::fresh ? fresh : reused;
     }
   };
-  struct Reading;
 
   Exchanger(Poller& poller, const Target& target, const ProbeConfig& config, Judge judge);
+  static constexpr std::size_t no_connection = SIZE_MAX;  // of establish()
   static Request make_request(const Target& target, const RequestOptions& options);
   ConnectionPtr take_connection();
 

@@ -1,7 +1,7 @@
 #include "base/text.hpp"
+#include "probe/show/json_terms.hpp"
 #include "probe/show/probe_report.hpp"
-
-#include <algorithm>
+#include "probe/show/verdict_json.hpp"
 
 #include <boost/json.hpp>
 
@@ -10,43 +10,8 @@ namespace {
 
 namespace json = boost::json;
 
-json::value in_us(std::chrono::microseconds time) {
-  return time.count();
-}
-
-template <class T>
-json::value in_us(const std::optional<T>& time) {
-  return time ? in_us(*time) : json::value(nullptr);
-}
-
-json::value in_us(Duration time) {
-  return in_us(std::chrono::duration_cast<std::chrono::microseconds>(time));
-}
-
-json::object outcomes_json(const std::array<std::uint64_t, outcome_count>& outcomes) {
-  json::object result;
-  for (std::size_t i = 0; i < outcome_count; ++i) {
-    if (outcomes[i] != 0) result[to_string(static_cast<Outcome>(i))] = outcomes[i];
-  }
-  return result;
-}
-
-json::object histogram_json(const Histogram& histogram) {
-  return {{"count", histogram.count()},
-          {"min_us", in_us(histogram.min())},
-          {"p50_us", in_us(histogram.quantile(0.5))},
-          {"p90_us", in_us(histogram.quantile(0.9))},
-          {"p99_us", in_us(histogram.quantile(0.99))},
-          {"p999_us", in_us(histogram.quantile(0.999))},
-          {"max_us", in_us(histogram.max())}};
-}
-
 json::value address_json(const std::optional<IpAddress>& address) {
   return address ? json::value(to_string(*address)) : json::value(nullptr);
-}
-
-std::string_view record_type(Family family) {
-  return family == Family::ipv4 ? "A" : "AAAA";
 }
 
 json::object phases_json(const PhaseTimes& times) {
@@ -118,36 +83,9 @@ json::array matrix_json(const ProbeReport& report) {
   return result;
 }
 
-json::object bounds_json(const Bounds& bounds) {
-  return {{"lower_us", in_us(bounds.lower)}, {"upper_us", in_us(bounds.upper)}};
-}
-
-json::object outage_json(const Outage& outage) {
-  return {{"kind", to_string(outage.kind)},
-          {"length", bounds_json(outage.bounds())},
-          {"confident_upper_us", in_us(outage.confident_upper())},
-          {"last_good_us", in_us(outage.last_good)},
-          {"first_bad_us", in_us(outage.first_bad)},
-          {"last_bad_us", in_us(outage.last_bad)},
-          {"next_good_us", in_us(outage.next_good)},
-          {"bad_by_us", in_us(outage.bad_by)},
-          {"good_by_us", in_us(outage.good_by)},
-          {"longest_blackout", bounds_json(outage.longest_blackout)},
-          {"open", outage.open()},
-          {"blind", outage.blind},
-          {"runs", outage.runs},
-          {"alternations", outage.alternations()},
-          {"failed", outage.failed},
-          {"slow", outage.slow},
-          {"good", outage.good},
-          {"reasons", outcomes_json(outage.reasons)}};
-}
-
 json::array streams_json(const ProbeReport& report) {
   json::array result;
   for (const StreamSummary& stream : report.streams) {
-    json::array outages;
-    for (const Outage& outage : stream.outages) outages.push_back(outage_json(outage));
     result.push_back(json::object{{"name", stream.stream.name},
                                   {"kind", to_string(stream.stream.kind)},
                                   {"connection", to_string(stream.stream.connection)},
@@ -163,66 +101,7 @@ json::array streams_json(const ProbeReport& report) {
                                   {"latency", histogram_json(stream.latency())},
                                   {"phases", phases_json(stream.times)},
                                   {"outages_dropped", stream.outages_dropped},
-                                  {"outages", std::move(outages)}});
-  }
-  return result;
-}
-
-// JSON has no infinity.
-double finite(double value) {
-  constexpr double most = 1e6;
-  return std::min(value, most);
-}
-
-json::object verdict_json(const BalanceVerdict& balance) {
-  json::array shares;
-  for (const ClusterShare& share : balance.shares) {
-    shares.push_back(json::object{{"name", share.cluster},
-                                  {"count", share.connections},
-                                  {"expected", share.expected},
-                                  {"observed", share.observed},
-                                  {"low", share.low},
-                                  {"high", share.high}});
-  }
-  return {{"verdict", to_string(balance.verdict)},
-          {"count", balance.connections},
-          {"count_needed", balance.connections_needed},
-          {"tolerance", balance.rule.tolerance},
-          {"confidence", balance.rule.confidence},
-          {"largest_deviation", balance.largest_deviation},
-          {"method", balance.rule.method == BalanceMethod::fixed ? "fixed" : "anytime"},
-          {"p_value", balance.p_value},
-          {"p_value_valid", balance.g_is_valid},
-          {"log10_evidence", finite(balance.log10_evidence)},
-          {"shares", std::move(shares)}};
-}
-
-json::object balance_json(const ProbeReport& report) {
-  json::array order;
-  for (const auto& [key, balance] : report.balance.dns_order) {
-    json::object verdict = verdict_json(balance);
-    verdict["type"] = record_type(key.family);
-    verdict["vantage"] = key.vantage;
-    order.push_back(std::move(verdict));
-  }
-  json::object behind;
-  for (const auto& [address, balance] : report.balance.behind)
-    behind[to_string(address)] = verdict_json(balance);
-  json::value following = nullptr;
-  if (report.balance.following_dns) following = verdict_json(*report.balance.following_dns);
-  return {{"dns_order", std::move(order)},
-          {"behind", std::move(behind)},
-          {"following_dns", std::move(following)},
-          {"sure_after_connections",
-           report.questions.sure ? json::value(report.balance.connections()) : json::value(nullptr)}};
-}
-
-json::array conditions_json(const ProbeReport& report) {
-  json::array result;
-  for (const ConditionResult& condition : report.conditions) {
-    result.push_back(json::object{{"expect", printable(condition.condition.text)},
-                                  {"holds", to_string(condition.holds)},
-                                  {"sentence", printable(condition.sentence)}});
+                                  {"outages", outages_json(stream.outages)}});
   }
   return result;
 }
