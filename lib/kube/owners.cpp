@@ -6,6 +6,7 @@
 #include "kube/list.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -203,21 +204,28 @@ std::vector<ReplicasOwner> manager_owners(const Workload& workload) {
 // Autoscalers, of which each asks in its own words.
 struct AutoscalerKind {
   Kind kind;
-  const char* api_version;
+  std::array<const char*, 2> api_versions;  // newest first; nullptr: no other
   const char* name;
   const char* reference;  // JSON pointer to what it scales
   ReplicasOwner (*owner)(const json::value& object);
 };
 
 constexpr AutoscalerKind autoscalers[] = {
-    {Kind::hpa, "autoscaling/v1", "HorizontalPodAutoscaler", "/spec/scaleTargetRef", hpa_owner},
-    {Kind::keda, "keda.sh/v1alpha1", "ScaledObject", "/spec/scaleTargetRef", keda_owner},
-    {Kind::vpa, "autoscaling.k8s.io/v1", "VerticalPodAutoscaler", "/spec/targetRef", vpa_owner}};
+    {Kind::hpa,
+     {"autoscaling/v2", "autoscaling/v1"},
+     "HorizontalPodAutoscaler",
+     "/spec/scaleTargetRef",
+     hpa_owner},
+    {Kind::keda, {"keda.sh/v1alpha1", nullptr}, "ScaledObject", "/spec/scaleTargetRef", keda_owner},
+    {Kind::vpa, {"autoscaling.k8s.io/v1", nullptr}, "VerticalPodAutoscaler", "/spec/targetRef", vpa_owner}};
 
 Task<> ask_autoscalers(Client& client, const AutoscalerKind& autoscaler, const Workload& workload,
                        ReplicasOwners& owners) {
   // Discovery first: without it, a kind that does not exist and one that we may not list look the same (403).
-  ApiResult<ResourceType> type = co_await discover(client, autoscaler.api_version, autoscaler.name);
+  ApiResult<ResourceType> type = co_await discover(client, autoscaler.api_versions[0], autoscaler.name);
+  if (!type && type.error().not_found() && autoscaler.api_versions[1] != nullptr) {
+    type = co_await discover(client, autoscaler.api_versions[1], autoscaler.name);
+  }
   if (!type) {
     if (!type.error().not_found()) owners.unread.push_back(type.error());
     co_return;

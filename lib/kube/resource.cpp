@@ -30,10 +30,6 @@ ResourceType endpoint_slices() {
   return {"discovery.k8s.io", "v1", "endpointslices", true};
 }
 
-ResourceType horizontal_pod_autoscalers() {
-  return {"autoscaling", "v1", "horizontalpodautoscalers", true};
-}
-
 ResourceType events() {
   return {"events.k8s.io", "v1", "events", true};
 }

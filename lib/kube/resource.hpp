@@ -22,7 +22,6 @@ ResourceType daemon_sets();
 ResourceType pods();
 ResourceType services();
 ResourceType endpoint_slices();
-ResourceType horizontal_pod_autoscalers();  // v1, which every release has; the newer ones add metrics only
 ResourceType events();
 ResourceType leases();
 ResourceType namespaces();

@@ -123,11 +123,13 @@ TEST_CASE("autoscalers are asked for where the cluster has their kinds") {
   CHECK(owners.found[1].most == 30);
   CHECK(owners.found[1].paused);
   CHECK(api.server.seen().at(1).target ==
-        "/apis/autoscaling/v1/namespaces/shop/horizontalpodautoscalers?limit=500");
+        "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers?limit=500");
 }
 
 TEST_CASE("what may not be asked is said") {
   Api api;
+  // Kubernetes before 1.23 has autoscaling/v1 only.
+  api.server.then(refuse(404, "NotFound", "the server could not find the requested resource"));
   api.server.then(answer(200, R"({"resources":[{"name":"horizontalpodautoscalers",
       "kind":"HorizontalPodAutoscaler","namespaced":true}]})"));
   api.server.then(refuse(403, "Forbidden", "horizontalpodautoscalers.autoscaling is forbidden"));
