@@ -17,6 +17,12 @@ void set_default(json::object& object, std::string_view key, json::value value) 
   if (!object.contains(key) || object.at(key).is_null()) object[key] = std::move(value);
 }
 
+// Kubernetes leaves an empty map of these out.
+void drop_empty(json::object& object, std::string_view key) {
+  const json::value* const value = object.if_contains(key);
+  if (value != nullptr && value->is_object() && value->get_object().empty()) object.erase(key);
+}
+
 // Calls `visit` for each object in the list under `key`.
 template <class Visit>
 void for_each_item(json::object& object, std::string_view key, const Visit& visit) {
@@ -155,6 +161,8 @@ void slice_defaults(Object& object) {
 
 void apply_defaults(const ResourceType& type, Object& object) {
   const std::string_view kind = type.kind;
+  for (const std::string_view key : {"annotations", "labels"})
+    drop_empty(object_at(object, {"metadata"}), key);
   if (kind == "Deployment") deployment_defaults(object);
   if (kind == "StatefulSet") stateful_set_defaults(object);
   if (kind == "ReplicaSet") {
