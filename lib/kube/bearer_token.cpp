@@ -11,11 +11,6 @@ namespace {
 constexpr auto reread_after = std::chrono::minutes{1};
 constexpr std::size_t size_limit = std::size_t{1} << 20;
 
-// What may stand in a header: nothing that could end it.
-bool is_printable(const std::string& token) {
-  return std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < '\x7f'; });
-}
-
 std::string trim(const std::string& text) {
   const auto first = text.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) return {};
@@ -23,6 +18,10 @@ std::string trim(const std::string& text) {
 }
 
 }  // namespace
+
+bool is_header_text(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+}
 
 BearerToken::BearerToken(const Connection& connection) {
   if (!connection.tls) return;
@@ -35,7 +34,7 @@ Result<std::string> BearerToken::current() {
   if (!file_.empty() && stale) {
     if (auto done = read(); !done && token_.empty()) return tl::unexpected(done.error());
   }
-  if (!is_printable(token_)) return fail("the bearer token holds characters that no token has");
+  if (!is_header_text(token_)) return fail("the bearer token holds characters that no token has");
   return token_;
 }
 

@@ -8,6 +8,9 @@
 
 namespace meshdrill::kube {
 
+// Whether it may stand in a header: nothing that could end it, and no blanks.
+bool is_header_text(const std::string& text);
+
 // The token of a connection, as it is now. Bound service-account tokens rotate: one that was read once would
 // fail a long drill just when it restores.
 class BearerToken {

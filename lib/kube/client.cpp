@@ -1,7 +1,8 @@
 #include "kube/client.hpp"
 
-#include "kube/bearer_token.hpp"
+#include "kube/api_connection.hpp"
 #include "kube/codec.hpp"
+#include "kube/credentials.hpp"
 #include "kube/line_stream.hpp"
 #include "kube/pause.hpp"
 #include "kube/session_pool.hpp"
@@ -62,6 +63,15 @@ Task<HttpResult<std::string>> read_whole_body(HttpSession& session, Clock::time_
   co_return tl::unexpected(HttpFailure{.stage = Stage::read, .message = "the answer is over 64 MiB"});
 }
 
+// What servers and proxies say may repeat what we sent.
+std::string without_secret(std::string text, const std::string& authorization) {
+  const std::string secret = authorization.substr(authorization.find(' ') + 1);
+  if (secret.empty()) return text;
+  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at))
+    text.replace(at, secret.size(), "***");
+  return text;
+}
+
 // The pause that the API asks for before a read is repeated; nullopt: do not repeat it.
 std::optional<Duration> pause_before_retry(const Request& request, const ApiError& error,
                                            Clock::time_point deadline) {
@@ -79,11 +89,11 @@ class Client::Impl {
   Impl(Executor executor, Connection connection)
       : executor_(executor),
         connection_(std::move(connection)),
-        token_(connection_),
+        credentials_(executor, connection_),
         pool_(executor, connection_) {}
 
   Task<ApiResult<boost::json::value>> request(const Request& request) {
-    const auto deadline = Clock::now() + request.timeout;
+    Clock::time_point deadline;
     ApiResult<Reply> reply = co_await perform(request, deadline);
     if (!reply) co_return tl::unexpected(reply.error());
     HttpResult<std::string> body = co_await read_whole_body(*reply->session, deadline);
@@ -100,25 +110,53 @@ class Client::Impl {
   }
 
   Task<ApiResult<std::unique_ptr<LineStream>>> open_stream(Request request) {
-    const auto deadline = Clock::now() + request.timeout;
+    Clock::time_point deadline;
     ApiResult<Reply> reply = co_await perform(request, deadline);
     if (!reply) co_return tl::unexpected(reply.error());
     co_return make_line_stream(std::move(reply->session), connection_, std::move(request));
+  }
+
+  Task<ApiResult<std::unique_ptr<ApiConnection>>> open_connection(const Request& request) {
+    ApiResult<Proof> proof = co_await identify(request);
+    if (!proof) co_return tl::unexpected(proof.error());
+    pool_.use_certificate(proof->certificate, proof->key);
+    const Result<TlsContext> tls = pool_.tls();
+    if (!tls) co_return tl::unexpected(error(request, ApiError::Kind::transport, tls.error().message));
+    const TlsContext context = *tls;
+    const auto deadline = Clock::now() + request.timeout;
+    HttpResult<ApiStream> stream = co_await open_stream_within(context, deadline);
+    if (!stream) co_return tl::unexpected(failed_request(connection_, request, stream.error()));
+    auto opened = std::make_unique<ApiConnection>(ApiConnection{std::move(*stream), {}});
+    opened->headers = impersonation_headers(connection_.impersonation);
+    if (!proof->authorization.empty()) opened->headers.emplace_back("Authorization", proof->authorization);
+    co_return opened;
   }
 
   [[nodiscard]] const Connection& connection() const { return connection_; }
   [[nodiscard]] Executor executor() const { return executor_; }
 
  private:
-  // Up to the head of an answer that is 2xx.
-  Task<ApiResult<Reply>> perform(const Request& request, Clock::time_point deadline) {
+  Task<HttpResult<ApiStream>> open_stream_within(TlsContext tls, Clock::time_point deadline) {
+    try {
+      co_return co_await open_api_stream(executor_, connection_, tls, deadline);
+    } catch (const system_error&) {
+      co_return tl::unexpected(cancelled_at(Stage::connect));
+    }
+  }
+
+  // Up to the head of an answer that is 2xx. Sets the deadline of what is left to do: the request's time runs
+  // from when we know who we are, because a plugin may have to ask a person first.
+  Task<ApiResult<Reply>> perform(const Request& request, Clock::time_point& deadline) {
     auto encoded = encode_request(connection_, request);
     if (!encoded) co_return tl::unexpected(error(request, ApiError::Kind::invalid, encoded.error().message));
     bool refreshed = false;
+    deadline = Clock::time_point::max();
     while (true) {
-      auto token = token_.current();
-      if (!token) co_return tl::unexpected(error(request, ApiError::Kind::transport, token.error().message));
-      encoded->bearer_token = *token;
+      ApiResult<Proof> proof = co_await identify(request);
+      if (!proof) co_return tl::unexpected(proof.error());
+      deadline = std::min(deadline, Clock::now() + request.timeout);
+      pool_.use_certificate(proof->certificate, proof->key);
+      encoded->authorization = proof->authorization;
       HttpResult<Reply> reply = co_await exchange(*encoded, is_repeatable(request), deadline);
       if (!reply) co_return tl::unexpected(failed_request(connection_, request, reply.error()));
       if (reply->head.status / 100 == 2) co_return std::move(*reply);
@@ -127,15 +165,38 @@ class Client::Impl {
       HttpResult<std::string> body = co_await read_whole_body(*reply->session, deadline);
       if (body) pool_.give_back(std::move(reply->session));
       const ApiError refused =
-          refused_request(connection_, request, reply->head, body.value_or(std::string()));
-      if (refused.http_status == 401 && !refreshed && token_.refresh(*token)) {
+          refused_request(connection_, request, reply->head,
+                          without_secret(body.value_or(std::string()), proof->authorization));
+      if (refused.http_status == 401 && !refreshed) {
         refreshed = true;
-        continue;
+        const bool renewed = co_await renew(*proof);
+        if (renewed) {
+          deadline = Clock::time_point::max();
+          continue;
+        }
       }
       const auto wait = pause_before_retry(request, refused, deadline);
       if (!wait) co_return tl::unexpected(refused);
       const bool waited = co_await pause(executor_, *wait);
       if (!waited) co_return tl::unexpected(error(request, ApiError::Kind::cancelled, "cancelled"));
+    }
+  }
+
+  Task<ApiResult<Proof>> identify(const Request& request) {
+    try {
+      Result<Proof> proof = co_await credentials_.current();
+      if (proof) co_return std::move(*proof);
+      co_return tl::unexpected(error(request, ApiError::Kind::transport, proof.error().message));
+    } catch (const system_error&) {
+      co_return tl::unexpected(error(request, ApiError::Kind::cancelled, "cancelled"));
+    }
+  }
+
+  Task<bool> renew(const Proof& refused) {
+    try {
+      co_return co_await credentials_.refresh(refused);
+    } catch (const system_error&) {
+      co_return false;
     }
   }
 
@@ -177,7 +238,7 @@ class Client::Impl {
 
   Executor executor_;
   Connection connection_;
-  BearerToken token_;
+  Credentials credentials_;
   SessionPool pool_;
 };
 
@@ -192,6 +253,10 @@ Task<ApiResult<boost::json::value>> Client::request(Request request) {
 
 Task<ApiResult<std::unique_ptr<LineStream>>> Client::open_stream(Request request) {
   co_return co_await impl_->open_stream(std::move(request));
+}
+
+Task<ApiResult<std::unique_ptr<ApiConnection>>> Client::open_connection(Request about) {
+  co_return co_await impl_->open_connection(about);
 }
 
 const Connection& Client::connection() const {

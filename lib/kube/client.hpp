@@ -48,6 +48,8 @@ class LineStream {
   virtual Task<ApiResult<std::optional<std::string>>> next(Duration patience) = 0;
 };
 
+struct ApiConnection;  // kube/api_connection.hpp
+
 // Requests may be made at the same time, all on the executor's thread. The client must outlive them.
 class Client {
  public:
@@ -60,8 +62,8 @@ class Client {
   // The answer's body (an object; null when empty), or an error for every status but 2xx. Reads are repeated
   // once on a connection that turned out dead, and as often as the timeout allows while the API answers 429
   // or 503 with Retry-After. A write is repeated only when it provably was not sent. 401: the token file is
-  // read again, and the request repeated once if the token is another. Bodies over 64 MiB and JSON deeper
-  // than 128 are refused.
+  // read again, or the credential plugin run again, and the request repeated once if what they give is new.
+  // Running a plugin has a time limit of its own. Bodies over 64 MiB and JSON deeper than 128 are refused.
   //
   // Cancelling the awaiting coroutine returns an error at once: `cancelled`, or `ambiguous` for a write that
   // was sent. Asio throws operation_aborted from the caller's next co_await, so look at the result first.
@@ -69,6 +71,11 @@ class Client {
 
   // Sends a GET and hands over its body as it comes; the timeout covers the time up to the response's head.
   Task<ApiResult<std::unique_ptr<LineStream>>> open_stream(Request request);
+
+  // A connection of its own, TLS and proxies done, with the headers that say who asks: for what is no plain
+  // request, such as a WebSocket. `about` gives the time limit, and method and path for messages; it is not
+  // sent. A 401 is the caller's to deal with.
+  Task<ApiResult<std::unique_ptr<ApiConnection>>> open_connection(Request about);
 
   [[nodiscard]] const Connection& connection() const;
   [[nodiscard]] Executor executor() const;

@@ -32,6 +32,35 @@ std::string_view to_string(Method method) {
   return "?";
 }
 
+namespace {
+
+// Go's names for keys of user-extra: percent-encoded where a header's name may not hold them.
+std::string header_key(const std::string& key) {
+  static constexpr std::string_view token =
+      "!#$&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  std::string encoded;
+  for (const char c : key) {
+    const bool plain = token.find(c) != std::string_view::npos;
+    encoded += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return encoded;
+}
+
+}  // namespace
+
+Headers impersonation_headers(const Impersonation& impersonation) {
+  Headers headers;
+  if (impersonation.user.empty()) return headers;
+  headers.emplace_back("Impersonate-User", impersonation.user);
+  if (!impersonation.uid.empty()) headers.emplace_back("Impersonate-Uid", impersonation.uid);
+  for (const std::string& group : impersonation.groups) headers.emplace_back("Impersonate-Group", group);
+  for (const auto& [key, values] : impersonation.extra) {
+    for (const std::string& value : values)
+      headers.emplace_back("Impersonate-Extra-" + header_key(key), value);
+  }
+  return headers;
+}
+
 Result<HttpRequest> encode_request(const Connection& connection, const Request& request) {
   const auto breaks_the_line = [](char c) { return c <= ' ' || c == '\x7f' || c == '?' || c == '#'; };
   if (!request.path.starts_with('/') ||
@@ -40,6 +69,7 @@ Result<HttpRequest> encode_request(const Connection& connection, const Request& 
   HttpRequest encoded;
   encoded.verb = to_string(request.method);
   encoded.target = connection.path_prefix + request.path;
+  encoded.headers = impersonation_headers(connection.impersonation);
   char separator = '?';
   const auto add = [&](std::string_view key, std::string_view value) {
     encoded.target += separator + percent_encode(key) + '=' + percent_encode(value);

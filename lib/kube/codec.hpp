@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <boost/json/value.hpp>
 
@@ -15,7 +17,12 @@ namespace meshdrill::kube {
 
 constexpr std::size_t body_limit = std::size_t{64} << 20;
 
-// Everything but the token. Fails on a path that would break the request line.
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+// Impersonate-User and what belongs to it; none without a user.
+Headers impersonation_headers(const Impersonation& impersonation);
+
+// Everything but the proof of who we are. Fails on a path that would break the request line.
 Result<HttpRequest> encode_request(const Connection& connection, const Request& request);
 
 // Whether repeating it can do no harm.

@@ -4,35 +4,25 @@
 #include "base/async.hpp"
 #include "base/duration.hpp"
 #include "kube/connection.hpp"
+#include "kube/http_failure.hpp"
 #include "kube/tls_context.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
-
-#include <tl/expected.hpp>
+#include <utility>
+#include <vector>
 
 namespace meshdrill::kube {
-
-struct HttpFailure {
-  enum class Stage : std::uint8_t { connect, write, read };
-  enum class Cause : std::uint8_t { broken, timeout, cancelled };
-
-  Stage stage = Stage::connect;
-  Cause cause = Cause::broken;
-  std::string message;
-};
-
-template <class T>
-using HttpResult = tl::expected<T, HttpFailure>;
 
 struct HttpRequest {
   std::string verb;
   std::string target;
   std::string content_type;  // empty: no body
   std::string body;
-  std::string bearer_token;  // secret; empty: none
+  std::vector<std::pair<std::string, std::string>> headers;  // beside the ones that every request has
+  std::string authorization;                                 // value of that header; secret; empty: none
 };
 
 struct ResponseHead {
@@ -52,10 +42,11 @@ class HttpSession {
   // Whether the next request may go over it: the last answer was read to its end, the server did not say
   // "close", and has sent nothing since, not even its FIN.
   [[nodiscard]] virtual bool reusable() = 0;
+
+  int certificate_number = 0;  // the pool's: which client certificate it was opened with
 };
 
-// Resolves, connects to the addresses in turn, and shakes hands. `tls` may be null for a plain connection.
-// Failures are of Stage::connect and name the address and the cause. `connection` must outlive the call.
+// Over a stream of open_api_stream.
 Task<HttpResult<std::unique_ptr<HttpSession>>> open_session(Executor executor, const Connection& connection,
                                                             TlsContext tls, Clock::time_point deadline);
 

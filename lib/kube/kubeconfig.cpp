@@ -105,6 +105,18 @@ void merge(Entries& into, Entries from) {
   }
 }
 
+// Adds what a document holds; `folder` is where its relative paths start.
+void add(Kubeconfig& config, const Node& document, const fs::path& folder, Diagnostics& problems) {
+  KubeconfigReader reader(document, folder, problems);
+  if (const std::string kind = reader.string("kind"); !kind.empty() && kind != "Config")
+    reader.problem("kind", "is a " + kind + ", not a kubeconfig (kind: Config)");
+  merge(config.clusters, read_entries(document, "clusters", "cluster", folder, problems));
+  merge(config.users, read_entries(document, "users", "user", folder, problems));
+  merge(config.contexts, read_entries(document, "contexts", "context", folder, problems));
+  const std::string current = reader.string("current-context");
+  if (config.current_context.empty()) config.current_context = current;
+}
+
 void read_into(Kubeconfig& config, const std::string& file, Diagnostics& problems) {
   auto document = read_document(file, limits);
   if (!document) {
@@ -119,14 +131,7 @@ void read_into(Kubeconfig& config, const std::string& file, Diagnostics& problem
   }
   std::error_code ignored;
   const fs::path folder = fs::absolute(file, ignored).parent_path();
-  KubeconfigReader reader(*document, folder, problems);
-  if (const std::string kind = reader.string("kind"); !kind.empty() && kind != "Config")
-    reader.problem("kind", "is a " + kind + ", not a kubeconfig (kind: Config)");
-  merge(config.clusters, read_entries(*document, "clusters", "cluster", folder, problems));
-  merge(config.users, read_entries(*document, "users", "user", folder, problems));
-  merge(config.contexts, read_entries(*document, "contexts", "context", folder, problems));
-  const std::string current = reader.string("current-context");
-  if (config.current_context.empty()) config.current_context = current;
+  add(config, *document, folder, problems);
 }
 
 std::string environment(const char* name) {
@@ -137,12 +142,16 @@ std::string environment(const char* name) {
 }  // namespace
 
 KubeconfigSource kubeconfig_source(std::string flag) {
-  return KubeconfigSource{
-      .flag = std::move(flag), .environment = environment("KUBECONFIG"), .home = environment("HOME")};
+  return KubeconfigSource{.flag = std::move(flag),
+                          .environment = environment("KUBECONFIG"),
+                          .home = environment("HOME"),
+                          .pod = pod_environment(),
+                          .proxies = proxy_environment()};
 }
 
 Checked<Kubeconfig> load_kubeconfig(const KubeconfigSource& source) {
   std::vector<std::string> files;
+  std::optional<Node> pod;
   if (!source.flag.empty()) {
     files.push_back(source.flag);
     if (!exists(source.flag))
@@ -150,14 +159,17 @@ Checked<Kubeconfig> load_kubeconfig(const KubeconfigSource& source) {
   } else {
     std::string why;
     files = existing_files(source, why);
-    if (files.empty())
+    pod = in_cluster_document(source.pod);
+    if (files.empty() && !pod)
       return tl::unexpected(
           Diagnostics{file_error("kubeconfig", "no kubeconfig, so there is no cluster to talk to: " + why,
                                  "name one with --kubeconfig")});
   }
   Kubeconfig config;
+  config.proxies = source.proxies;
   Diagnostics problems;
   for (const auto& file : files) read_into(config, file, problems);
+  if (pod) add(config, *pod, {}, problems);
   if (!problems.empty()) return tl::unexpected(std::move(problems));
   return config;
 }

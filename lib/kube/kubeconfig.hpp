@@ -5,6 +5,8 @@
 #include "base/diagnostic.hpp"
 #include "base/document.hpp"
 #include "kube/connection.hpp"
+#include "kube/in_cluster.hpp"
+#include "kube/proxy.hpp"
 
 #include <filesystem>
 #include <string>
@@ -18,9 +20,12 @@ struct KubeconfigSource {
   std::string flag;         // --kubeconfig: this file only, and it must exist; empty: not given
   std::string environment;  // $KUBECONFIG: a list separated by ':'; missing files are passed over
   std::string home;         // $HOME: HOME/.kube/config when neither of the above is given
+  PodEnvironment pod;       // where nothing else is found, or for a context "in-cluster"
+  ProxyEnvironment proxies;
 };
 
-// Reads $KUBECONFIG and $HOME; `flag` is the value of --kubeconfig, or empty.
+// Reads the environment: $KUBECONFIG, $HOME, the Pod's and the proxies' variables. `flag` is the value of
+// --kubeconfig, or empty.
 KubeconfigSource kubeconfig_source(std::string flag);
 
 struct Kubeconfig {
@@ -36,9 +41,11 @@ struct Kubeconfig {
   std::vector<Entry> users;
   std::vector<Entry> contexts;
   std::string current_context;  // empty when no file names one
+  ProxyEnvironment proxies;     // for clusters without a proxy-url
 };
 
-// Reads and merges. Errors: no file at all (never "localhost:8080", as kubectl has it), a file that cannot be
+// Reads and merges. In a Pod its service account joins last, as the context "in-cluster" (not with a flag).
+// Errors: no file at all (never "localhost:8080", as kubectl has it), a file that cannot be
 // read or parsed, the same name twice in one file, a name that YAML 1.1 takes for a boolean or a number.
 Checked<Kubeconfig> load_kubeconfig(const KubeconfigSource& source);
 
@@ -49,8 +56,7 @@ struct ConnectionChoice {
   Diagnostics notes;
 };
 
-// `context` empty means the current one. Refuses by name what is not supported: exec, auth-provider,
-// username/password, proxy-url, impersonation.
+// `context` empty means the current one. auth-provider, which kubectl gave up as well, is refused by name.
 Checked<ConnectionChoice> choose_context(const Kubeconfig& config, std::string_view context);
 
 }  // namespace meshdrill::kube

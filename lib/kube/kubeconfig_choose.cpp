@@ -1,10 +1,11 @@
 #include "base/text.hpp"
 #include "kube/kubeconfig.hpp"
 #include "kube/kubeconfig_reader.hpp"
+#include "kube/kubeconfig_user.hpp"
+#include "kube/proxy.hpp"
 #include "kube/server_url.hpp"
 #include "kube/tls_context.hpp"
 
-#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,10 +15,6 @@ namespace meshdrill::kube {
 using Entries = std::vector<Kubeconfig::Entry>;
 
 namespace {
-
-// Ways to log in that have to be known, not passed over: without them the API would see somebody else.
-constexpr std::array<std::string_view, 8> unsupported_user_keys = {
-    "exec", "auth-provider", "username", "password", "as", "as-uid", "as-groups", "as-user-extra"};
 
 const Kubeconfig::Entry* find_entry(const Entries& entries, std::string_view name) {
   for (const auto& entry : entries) {
@@ -39,27 +36,22 @@ std::string known_names(const Entries& entries) {
   return names.empty() ? "there are none" : "there are: " + join_words(names);
 }
 
-void refuse(KubeconfigReader& reader, std::string_view key) {
-  if (!reader.has(key)) return;
-  reader.problem(key, fmt::format("{} is not supported", key),
-                 "use a context with a client certificate, a token or a tokenFile, and a direct connection");
+// The `proxy-url`, or else what the environment says.
+void choose_proxy(KubeconfigReader& reader, const ProxyEnvironment& environment, Connection& connection) {
+  if (const std::string url = reader.string("proxy-url"); !url.empty()) {
+    auto proxy = parse_proxy_url(url);
+    if (!proxy) return reader.problem("proxy-url", "proxy-url " + proxy.error().message);
+    connection.proxy = std::move(*proxy);
+    return;
+  }
+  auto proxy = proxy_for(environment, connection.tls, connection.host, connection.port);
+  if (!proxy) return reader.problem("server", "the environment's " + proxy.error().message);
+  connection.proxy = std::move(*proxy);
 }
 
-void read_user(const Kubeconfig::Entry& user, Connection& connection, Diagnostics& problems) {
-  KubeconfigReader reader(user.value, user.folder, problems);
-  for (const auto key : unsupported_user_keys) refuse(reader, key);
-  connection.client_certificate = reader.data_or_file("client-certificate");
-  connection.client_key = reader.data_or_file("client-key");
-  if (problems.empty() && connection.client_certificate.empty() != connection.client_key.empty())
-    reader.problem("client-certificate", "client-certificate and client-key go together, and one is missing");
-  connection.token_file = reader.path("tokenFile").string();
-  if (connection.token_file.empty()) connection.token = reader.string("token");
-}
-
-void read_cluster(const Kubeconfig::Entry& cluster, Connection& connection, Diagnostics& problems,
-                  Diagnostics& notes) {
+void read_cluster(const Kubeconfig::Entry& cluster, const ProxyEnvironment& environment,
+                  Connection& connection, Diagnostics& problems, Diagnostics& notes) {
   KubeconfigReader reader(cluster.value, cluster.folder, problems);
-  refuse(reader, "proxy-url");
   connection.ca = reader.data_or_file("certificate-authority");
   connection.insecure = reader.boolean("insecure-skip-tls-verify");
   connection.tls_server_name = reader.string("tls-server-name");
@@ -80,6 +72,7 @@ void read_cluster(const Kubeconfig::Entry& cluster, Connection& connection, Diag
     connection.port = url->port;
     connection.path_prefix = url->path_prefix;
   }
+  choose_proxy(reader, environment, connection);
   if (connection.insecure) {
     const Node* key = cluster.value.find("insecure-skip-tls-verify");
     notes.push_back(Diagnostic{
@@ -93,8 +86,9 @@ void read_cluster(const Kubeconfig::Entry& cluster, Connection& connection, Diag
 }
 
 void note_plain_http(const Kubeconfig::Entry& cluster, const Connection& connection, Diagnostics& notes) {
-  const bool has_credentials =
-      !connection.token.empty() || !connection.token_file.empty() || !connection.client_certificate.empty();
+  const bool has_credentials = !connection.token.empty() || !connection.token_file.empty() ||
+                               !connection.client_certificate.empty() || !connection.username.empty() ||
+                               connection.exec.has_value();
   if (connection.tls || !has_credentials) return;
   notes.push_back(
       Diagnostic{.severity = Severity::warning,
@@ -143,8 +137,10 @@ Checked<ConnectionChoice> choose_context(const Kubeconfig& config, std::string_v
                                        user_name, known_names(config.users)));
   if (!problems.empty()) return tl::unexpected(std::move(problems));
 
-  if (user != nullptr) read_user(*user, choice.connection, problems);
-  read_cluster(*cluster, choice.connection, problems, choice.notes);
+  if (user != nullptr) read_user(*user, choice.connection, problems, choice.notes);
+  read_cluster(*cluster, config.proxies, choice.connection, problems, choice.notes);
+  if (choice.connection.exec && problems.empty())
+    choice.connection.exec->cluster_info = exec_cluster_info(*user, *cluster, choice.connection);
   note_plain_http(*cluster, choice.connection, choice.notes);
   check_credentials(*context, choice.connection, problems);
   if (!problems.empty()) return tl::unexpected(std::move(problems));

@@ -87,8 +87,7 @@ const std::string& server_identity(const Connection& connection) {
   return connection.tls_server_name.empty() ? connection.host : connection.tls_server_name;
 }
 
-Result<> expect_identity(SSL* ssl, const Connection& connection) {
-  const std::string& identity = server_identity(connection);
+Result<> expect_identity(SSL* ssl, const std::string& identity) {
   error_code not_an_address;
   boost::asio::ip::make_address(identity, not_an_address);
   X509_VERIFY_PARAM* parameters = SSL_get0_param(ssl);

@@ -19,7 +19,7 @@ Result<TlsContext> make_tls_context(const Connection& connection);
 // The name or address that the server's certificate has to carry.
 const std::string& server_identity(const Connection& connection);
 
-// Makes `ssl` demand that identity, and send it as SNI when it is a name.
-Result<> expect_identity(SSL* ssl, const Connection& connection);
+// Makes `ssl` demand `identity`, a name or an address, and send it as SNI when it is a name.
+Result<> expect_identity(SSL* ssl, const std::string& identity);
 
 }  // namespace meshdrill::kube

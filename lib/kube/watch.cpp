@@ -37,8 +37,19 @@ bool is_final(const ApiError& error) {
          std::find(refusals.begin(), refusals.end(), error.http_status) != refusals.end();
 }
 
+// An API server restored from an older store answers 504 to a resourceVersion that it has not come to yet,
+// and would for ever.
+bool is_too_large(const ApiError& error) {
+  if (!error.is(504)) return false;
+  for (const auto& cause : array_field(error.details, "/causes")) {
+    if (text_field(cause, "/reason") == "ResourceVersionTooLarge") return true;
+  }
+  return error.message.starts_with("Too large resource version");
+}
+
 // 410 comes as the status of the answer, or as an ERROR event in an answer of 200.
 bool is_expired(const ApiError& error) {
+  if (is_too_large(error)) return true;
   return error.is(410) || (error.kind == Kind::api && (error.reason == "Expired" || error.reason == "Gone"));
 }
 

@@ -107,13 +107,23 @@ class Generator {
     if (trust == 1) made["certificate-authority"] = relative_file(place, "ca.pem", ca);
     if (trust == 2) made["insecure-skip-tls-verify"] = true;
     if (pick(3) == 0) made["tls-server-name"] = name();
+    static const std::vector<std::string> proxies = {"http://127.0.0.1:3128", "https://proxy.example.org",
+                                                     "socks5://u:p@[fd00::2]:1080"};
+    if (pick(3) == 0) made["proxy-url"] = proxies[static_cast<std::size_t>(pick(3))];
     return made;
   }
 
   json::object user(const std::string& place) {
     json::object made;
     const auto& pair = credentials_[static_cast<std::size_t>(pick(2))].client;
-    const int login = pick(4);
+    const int login = pick(7);
+    if (login == 4) {
+      made["username"] = name();
+      made["password"] = "secret-" + name();
+    }
+    if (login == 5) made["tokenFile"] = pick(2) == 0 ? "run/token" : "/run/token";
+    if (login == 6) made["exec"] = exec();
+    if (pick(3) == 0) impersonate(made);
     if (login == 0) made["token"] = "token-" + name();
     if (login == 1) {
       made["client-certificate-data"] = encode_base64(pair.certificate);
@@ -124,6 +134,25 @@ class Generator {
       made["client-key"] = folder_.write(place + "client-" + std::to_string(file_) + ".key", pair.key);
     }
     return made;
+  }
+
+  json::object exec() {
+    static const std::vector<std::string> commands = {"kubelogin", "./bin/login", "../login", "/opt/login"};
+    json::object made{{"apiVersion", pick(2) == 0 ? "client.authentication.k8s.io/v1"
+                                                  : "client.authentication.k8s.io/v1beta1"},
+                      {"command", commands[static_cast<std::size_t>(pick(4))]},
+                      {"interactiveMode", pick(2) == 0 ? "Never" : "IfAvailable"}};
+    if (pick(2) == 0) made["args"] = json::array{name(), "--with blank"};
+    if (pick(2) == 0) made["env"] = json::array{json::object{{"name", "A"}, {"value", name()}}};
+    if (pick(2) == 0) made["provideClusterInfo"] = true;
+    return made;
+  }
+
+  void impersonate(json::object& made) {
+    made["as"] = "user-" + name();
+    if (pick(2) == 0) made["as-uid"] = name();
+    if (pick(2) == 0) made["as-groups"] = json::array{name(), "group"};
+    if (pick(2) == 0) made["as-user-extra"] = json::object{{"scope", json::array{name()}}};
   }
 
   json::object context() {
@@ -158,6 +187,46 @@ std::string data(const json::value& object, const char* pointer) {
   return decode_base64(text_field(object, pointer)).value();
 }
 
+std::vector<std::string> strings(const json::value& object, const char* pointer) {
+  std::vector<std::string> list;
+  for (const auto& item : array_field(object, pointer)) list.emplace_back(item.as_string());
+  return list;
+}
+
+// kubectl shows these paths as they stand in the file; ours are made absolute.
+bool is_same_file(const std::string& ours, std::string theirs) {
+  if (theirs.empty() || theirs.front() == '/' || theirs.find('/') == std::string::npos) return ours == theirs;
+  while (theirs.starts_with("./") || theirs.starts_with("../")) theirs.erase(0, theirs.find('/') + 1);
+  return ours.starts_with('/') && ours.ends_with('/' + theirs) && ours.find("/./") == std::string::npos;
+}
+
+void compare_user(const json::value& user, const Connection& connection) {
+  CHECK(connection.client_certificate == data(user, "/client-certificate-data"));
+  CHECK(connection.client_key == data(user, "/client-key-data"));
+  CHECK(connection.token == text_field(user, "/token"));
+  CHECK(is_same_file(connection.token_file, text_field(user, "/tokenFile")));
+  CHECK(connection.username == text_field(user, "/username"));
+  CHECK(connection.password == text_field(user, "/password"));
+  const Impersonation& as = connection.impersonation;
+  CHECK(as.user == text_field(user, "/as"));
+  CHECK(as.uid == text_field(user, "/as-uid"));
+  CHECK(as.groups == strings(user, "/as-groups"));
+  CHECK(as.extra.size() == (field(user, "/as-user-extra") == nullptr ? 0 : 1));
+  for (const auto& [key, values] : as.extra)
+    CHECK(values == strings(user, ("/as-user-extra/" + key).c_str()));
+  CHECK(connection.exec.has_value() == (field(user, "/exec") != nullptr));
+  if (!connection.exec) return;
+  const ExecPlugin& plugin = *connection.exec;
+  CHECK(plugin.api_version == text_field(user, "/exec/apiVersion"));
+  CHECK(is_same_file(plugin.command, text_field(user, "/exec/command")));
+  CHECK(plugin.arguments == strings(user, "/exec/args"));
+  CHECK(plugin.environment.size() == array_field(user, "/exec/env").size());
+  for (const auto& [key, value] : plugin.environment) CHECK(value == text_field(user, "/exec/env/0/value"));
+  CHECK((plugin.interactive == ExecPlugin::Interactive::never) ==
+        (text_field(user, "/exec/interactiveMode") == "Never"));
+  CHECK(plugin.cluster_info.empty() != boolean_field(user, "/exec/provideClusterInfo"));
+}
+
 void compare_context(const json::value& view, const json::value& context, const Kubeconfig& config) {
   const std::string name = text_field(context, "/name");
   CAPTURE(name);
@@ -175,9 +244,10 @@ void compare_context(const json::value& view, const json::value& context, const 
   CHECK(connection.insecure == boolean_field(*cluster, "/insecure-skip-tls-verify"));
   CHECK(connection.tls_server_name == text_field(*cluster, "/tls-server-name"));
   CHECK(connection.ca == data(*cluster, "/certificate-authority-data"));
-  CHECK(connection.client_certificate == data(*user, "/client-certificate-data"));
-  CHECK(connection.client_key == data(*user, "/client-key-data"));
-  CHECK(connection.token == text_field(*user, "/token"));
+  compare_user(*user, connection);
+  const std::string proxy = text_field(*cluster, "/proxy-url");
+  CHECK(connection.proxy.has_value() == !proxy.empty());
+  if (!proxy.empty()) CHECK(to_string(*connection.proxy) == to_string(parse_proxy_url(proxy).value()));
   const std::string space = text_field(context, "/context/namespace");
   CHECK(connection.default_namespace == (space.empty() ? "default" : space));
   const bool expects_tls =
@@ -201,7 +271,7 @@ TEST_CASE("generated kubeconfigs are read as kubectl reads them") {
   const KubeconfigFolder folder;
   Generator generator(folder, 20'241);
   int contexts = 0;
-  for (int round = 0; round < 12; ++round) {
+  for (int round = 0; round < 24; ++round) {
     KubeconfigSource source;
     source.environment = generator.kubeconfig(round);
     CAPTURE(source.environment);
@@ -221,7 +291,7 @@ TEST_CASE("generated kubeconfigs are read as kubectl reads them") {
       ++contexts;
     }
   }
-  CHECK(contexts > 12);
+  CHECK(contexts > 24);
 }
 
 TEST_CASE("plain scalars that kubectl refuses as names are refused and the others taken") {

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -123,19 +124,112 @@ TEST_CASE("credentials over plain http are said to stay here") {
   CHECK(mentions(chosen->notes[0].what, "no credentials are sent"));
 }
 
-TEST_CASE("what is not supported is refused by its name and place") {
+TEST_CASE("auth-provider is refused with what to do") {
   const KubeconfigFolder folder;
-  const std::string server = "server: 'https://a'";
-  CHECK(
-      problem(folder, single(server, "exec: {command: aws}")).starts_with("config:9:16: error: exec is not"));
-  for (const std::string key : {"auth-provider: {name: gcp}", "username: u", "password: p", "as: root",
-                                "as-uid: '1'", "as-groups: [g]", "as-user-extra: {a: [b]}"}) {
-    CAPTURE(key);
-    const std::string said = problem(folder, single(server, key));
-    CHECK(mentions(said, key.substr(0, key.find(':')) + " is not supported"));
-  }
-  CHECK(
-      mentions(problem(folder, single(server + ", proxy-url: 'socks5://p'")), "proxy-url is not supported"));
+  const std::string said = problem(folder, single("server: 'https://a'", "auth-provider: {name: gcp}"));
+  CHECK(mentions(said, "config:9:25: error: auth-provider gcp is not supported"));
+  CHECK(mentions(said, "gke-gcloud-auth-plugin"));
+}
+
+TEST_CASE("a password and impersonation are read") {
+  const KubeconfigFolder folder;
+  const auto chosen =
+      choose(folder.write("config", single("server: 'https://a'",
+                                           "username: anna, password: s3cret, as: root, as-uid: '7', "
+                                           "as-groups: [drillers, a], as-user-extra: {scope: [x, z]}")));
+  REQUIRE(chosen.has_value());
+  const Connection& connection = chosen->connection;
+  CHECK(connection.username == "anna");
+  CHECK(connection.password == "s3cret");
+  CHECK(connection.impersonation.user == "root");
+  CHECK(connection.impersonation.uid == "7");
+  CHECK(connection.impersonation.groups == std::vector<std::string>{"drillers", "a"});
+  REQUIRE(connection.impersonation.extra.size() == 1);
+  CHECK(connection.impersonation.extra[0].first == "scope");
+  CHECK(connection.impersonation.extra[0].second == std::vector<std::string>{"x", "z"});
+  REQUIRE(chosen->notes.size() == 1);
+  CHECK(mentions(chosen->notes[0].what, "logs in with a password"));
+  CHECK_FALSE(mentions(to_string(chosen->notes), "s3cret"));
+}
+
+TEST_CASE("an exec plugin is read with the cluster that it asks for") {
+  const KubeconfigFolder folder;
+  const Credentials credentials = make_credentials();
+  folder.write("ca.pem", credentials.authority.certificate);
+  const auto chosen = choose(folder.write(
+      "config",
+      single("server: 'https://a:6443', certificate-authority: ca.pem, tls-server-name: k, proxy-url: "
+             "'http://proxy.example.org:3128', extensions: [{name: client.authentication.k8s.io/exec, "
+             "extension: {audience: 7, on: yes}}]",
+             "exec: {apiVersion: client.authentication.k8s.io/v1, command: bin/login, args: [--for, a b], "
+             "env: [{name: A, value: b}], interactiveMode: IfAvailable, provideClusterInfo: true, "
+             "installHint: \"get\\tit\\x1b[31m\"}")));
+  REQUIRE(chosen.has_value());
+  REQUIRE(chosen->connection.exec.has_value());
+  const ExecPlugin& plugin = *chosen->connection.exec;
+  CHECK(plugin.command == folder.path("bin/login"));
+  CHECK(plugin.arguments == std::vector<std::string>{"--for", "a b"});
+  REQUIRE(plugin.environment.size() == 1);
+  CHECK(plugin.environment[0].second == "b");
+  CHECK(plugin.interactive == ExecPlugin::Interactive::if_available);
+  CHECK_FALSE(mentions(plugin.install_hint, "\x1b"));
+  const auto info = boost::json::parse(plugin.cluster_info);
+  CHECK(info.at("server") == "https://a:6443");
+  CHECK(info.at("tls-server-name") == "k");
+  CHECK(info.at("proxy-url") == "http://proxy.example.org:3128");
+  CHECK(info.at("config") == boost::json::parse(R"({"audience":7,"on":true})"));
+  CHECK(decode_base64(std::string(info.at("certificate-authority-data").as_string())).value() ==
+        credentials.authority.certificate);
+  REQUIRE(chosen->connection.proxy.has_value());
+  CHECK(chosen->connection.proxy->host == "proxy.example.org");
+
+  const auto bare = choose(folder.write(
+      "config", single("server: 'https://a'",
+                       "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: kubelogin}")));
+  REQUIRE(bare.has_value());
+  CHECK(bare->connection.exec->command == "kubelogin");
+  CHECK(bare->connection.exec->cluster_info.empty());
+}
+
+TEST_CASE("the environment's proxy serves clusters without one of their own") {
+  const KubeconfigFolder folder;
+  KubeconfigSource source;
+  source.flag = folder.write("config", single("server: 'https://api.example.org'"));
+  source.proxies.https_proxy = "http://proxy.example.org:3128";
+  source.proxies.no_proxy = "internal";
+  const auto config = load_kubeconfig(source);
+  REQUIRE(config.has_value());
+  const auto chosen = choose_context(*config, "");
+  REQUIRE(chosen.has_value());
+  REQUIRE(chosen->connection.proxy.has_value());
+  CHECK(chosen->connection.proxy->port == 3128);
+}
+
+TEST_CASE("in a Pod the service account is the last context") {
+  const KubeconfigFolder folder;
+  const Credentials credentials = make_credentials();
+  folder.write("account/token", "t");
+  folder.write("account/ca.crt", credentials.authority.certificate);
+  folder.write("account/namespace", "drills\n");
+  KubeconfigSource source;
+  source.pod = PodEnvironment{.host = "fd00::1", .port = "443", .folder = folder.path("account")};
+  const auto config = load_kubeconfig(source);
+  REQUIRE(config.has_value());
+  const auto chosen = choose_context(*config, "");
+  if (!chosen) FAIL(to_string(chosen.error()));
+  CHECK(chosen->connection.name == "in-cluster");
+  CHECK(chosen->connection.host == "fd00::1");
+  CHECK(chosen->connection.ca == credentials.authority.certificate);
+  CHECK(chosen->connection.token_file == folder.path("account/token"));
+  CHECK(chosen->connection.default_namespace == "drills");
+
+  source.environment = folder.write("config", single("server: 'https://a'"));
+  const auto both = load_kubeconfig(source);
+  REQUIRE(both.has_value());
+  CHECK(both->current_context == "a");
+  CHECK(choose_context(*both, "in-cluster").has_value());
+  source.pod.folder = folder.path("nowhere");
+  CHECK_FALSE(choose_context(load_kubeconfig(source).value(), "in-cluster").has_value());
 }
 
 TEST_CASE("each mistake is told with its place") {
@@ -158,6 +252,22 @@ TEST_CASE("each mistake is told with its place") {
       {single("server: 'ftp://a'"), "scheme other than"},
       {single("server: 'https://a:99999'"), "port"},
       {single("server: 'https://u:p@a'"), "user name or password"},
+      {single(server, "token: t, username: u"), "a token together with username"},
+      {single(server, "username: 'a:b'"), "a username with ':'"},
+      {single(server, "as-groups: [g]"), "say nothing without as"},
+      {single(server, "as: root, as-groups: g"), "as-groups must be a list"},
+      {single(server, "as: \"a\\r\\nX-Evil: b\""), "control characters"},
+      {single(server, "exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: a}"),
+       "given up with Kubernetes 1.24"},
+      {single(server, "exec: {command: a}"), "exec has no apiVersion"},
+      {single(server, "exec: {apiVersion: client.authentication.k8s.io/v1, command: a}"),
+       "needs an interactiveMode"},
+      {single(server,
+              "exec: {apiVersion: client.authentication.k8s.io/v1, command: a, interactiveMode: Sometimes}"),
+       "none of Never, IfAvailable and Always"},
+      {single(server, "exec: {apiVersion: client.authentication.k8s.io/v1beta1}"), "exec names no command"},
+      {single(server, "exec: aws"), "exec must be a map"},
+      {single(server + ", proxy-url: 'ftp://p'"), "config:6:45: error: proxy-url has a scheme other than"},
       {single(server, "token: 12345"), "kubectl reads this as a number"},
       {single(server, "token: [a]"), "token must be a string"},
       {"clusters: 3\n", "config:1:11: error: clusters must be a list"},

@@ -125,6 +125,17 @@ TEST_CASE("410 as an event in the stream makes it list again") {
   CHECK(watching.heard == Words{"synced a", "synced b"});
 }
 
+TEST_CASE("a version that the server has not come to makes it list again") {
+  Watching watching;
+  watching.server.then(answer(200, list_body(700, {"a"})));
+  watching.server.then(answer(504, R"({"kind":"Status","reason":"Timeout","code":504,
+      "message":"Too large resource version: 700, current: 9",
+      "details":{"causes":[{"reason":"ResourceVersionTooLarge"}]}})"));
+  watching.server.then(answer(200, list_body(9, {"b"})));
+  CHECK(watching.hear(2).has_value());
+  CHECK(watching.heard == Words{"synced a", "synced b"});
+}
+
 TEST_CASE("a connection that went silent is dropped and taken up again where it was") {
   Watching watching;
   watching.options.idle = std::chrono::seconds{2};

@@ -9,6 +9,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/json/object.hpp>
@@ -103,12 +104,20 @@ Step refuse(int code, const std::string& reason, const std::string& message,
   return answer(code, status_body(code, reason, message), extra_headers);
 }
 
+std::vector<std::string> SeenRequest::values(const std::string& header) const {
+  std::vector<std::string> found;
+  for (const auto& [name, value] : headers) {
+    if (boost::beast::iequals(name, header)) found.push_back(value);
+  }
+  return found;
+}
+
 struct ScriptedServer::State {
   State(asio::io_context& io, bool with_tls)
       : executor(io.get_executor()),
         tls(with_tls),
         acceptor(executor, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0)),
-        context(asio::ssl::context::tls_server) {
+        context(std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server)) {
     connection.name = "scripted";
     connection.tls = with_tls;
     connection.host = "127.0.0.1";
@@ -129,16 +138,17 @@ struct ScriptedServer::State {
     client.client = true;
     const KeyPair operators = must(issue_certificate(authority, client));
 
-    context.use_certificate_chain(asio::buffer(own.certificate));
-    context.use_private_key(asio::buffer(own.key), asio::ssl::context::pem);
-    context.add_certificate_authority(asio::buffer(authority.certificate));
-    context.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
+    context->use_certificate_chain(asio::buffer(own.certificate));
+    context->use_private_key(asio::buffer(own.key), asio::ssl::context::pem);
+    context->add_certificate_authority(asio::buffer(authority.certificate));
+    context->set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert);
     connection.ca = authority.certificate;
     connection.client_certificate = operators.certificate;
     connection.client_key = operators.key;
   }
 
   Step next_step() {
+    if (script.empty() && handler) return handler(seen.back());
     if (script.empty()) return refuse(500, "InternalError", "beyond the script");
     Step step = std::move(script.front());
     script.pop_front();
@@ -148,9 +158,10 @@ struct ScriptedServer::State {
   Executor executor;
   bool tls;
   TcpAcceptor acceptor;
-  asio::ssl::context context;
+  std::shared_ptr<asio::ssl::context> context;
   Connection connection;
   std::deque<Step> script;
+  std::function<Step(const SeenRequest&)> handler;
   std::vector<SeenRequest> seen;
   int accepted = 0;
   int open = 0;
@@ -186,6 +197,8 @@ Task<> serve(std::shared_ptr<State> state, Stream stream, int number) {
     seen.authorization = request[http::field::authorization];
     seen.body = request.body();
     seen.client = common_name(stream);
+    for (const auto& header : request.base())
+      seen.headers.emplace_back(std::string(header.name_string()), std::string(header.value()));
     seen.connection = number;
     state->seen.push_back(std::move(seen));
     const Step step = state->next_step();
@@ -203,7 +216,7 @@ Task<> serve(std::shared_ptr<State> state, Stream stream, int number) {
 
 template <class State>
 Task<> shake_hands(std::shared_ptr<State> state, TcpSocket socket, int number) {
-  TlsStream stream(std::move(socket), state->context);
+  TlsStream stream(std::move(socket), *state->context);
   const auto [error] = co_await stream.async_handshake(asio::ssl::stream_base::server, try_await);
   if (error) co_return;
   co_await serve(state, std::move(stream), number);
@@ -244,12 +257,20 @@ void ScriptedServer::then(Step step) {
   state_->script.push_back(std::move(step));
 }
 
+void ScriptedServer::answer_by(std::function<Step(const SeenRequest&)> handler) {
+  state_->handler = std::move(handler);
+}
+
 const std::vector<SeenRequest>& ScriptedServer::seen() const {
   return state_->seen;
 }
 
 int ScriptedServer::open_connections() const {
   return state_->open;
+}
+
+std::shared_ptr<asio::ssl::context> ScriptedServer::tls() const {
+  return state_->context;
 }
 
 Connection ScriptedServer::connection() const {

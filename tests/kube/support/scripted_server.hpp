@@ -7,9 +7,13 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include <boost/asio/ssl/context.hpp>
 
 namespace meshdrill::kube::test {
 
@@ -43,7 +47,11 @@ struct SeenRequest {
   std::string authorization;
   std::string body;
   std::string client;  // common name of its certificate
+  std::vector<std::pair<std::string, std::string>> headers;
   int connection = 0;  // counted from 1
+
+  // Of each header of that name, in their order.
+  [[nodiscard]] std::vector<std::string> values(const std::string& header) const;
 };
 
 class ScriptedServer {
@@ -54,12 +62,15 @@ class ScriptedServer {
   ScriptedServer(const ScriptedServer&) = delete;
   ScriptedServer& operator=(const ScriptedServer&) = delete;
 
-  // Requests beyond the script are answered with 500.
+  // Requests beyond the script are answered with 500, or as answer_by says.
   void then(Step step);
+  void answer_by(std::function<Step(const SeenRequest&)> handler);
   [[nodiscard]] const std::vector<SeenRequest>& seen() const;
   [[nodiscard]] int open_connections() const;
   // How a client that is let in connects.
   [[nodiscard]] Connection connection() const;
+  // Its TLS, for another server under the same authority.
+  [[nodiscard]] std::shared_ptr<asio::ssl::context> tls() const;
 
  private:
   struct State;
