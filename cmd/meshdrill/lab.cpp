@@ -200,13 +200,29 @@ int status(const std::string& folder) {
   return exit_pass;
 }
 
+std::string_view value_form(lab::FaultInfo::Value value) {
+  switch (value) {
+    case lab::FaultInfo::Value::none:
+      return "";
+    case lab::FaultInfo::Value::duration:
+      return "=DURATION";
+    case lab::FaultInfo::Value::number:
+      return "=NUMBER";
+    case lab::FaultInfo::Value::writes:
+      break;
+  }
+  return "[=WRITES]";
+}
+
 std::string fault_help() {
   std::string text = "Faults:\n";
   for (const lab::FaultInfo& info : lab::fault_table()) {
-    text += fmt::format("  {:<28} {}\n", std::string(info.name) + (info.takes_duration ? "=DURATION" : ""),
-                        info.summary);
+    text +=
+        fmt::format("  {:<28} {}\n", fmt::format("{}{}", info.name, value_form(info.value)), info.summary);
   }
-  return text + "Each may end in @CLUSTER; without it, it is for all clusters.\n";
+  return text +
+         "WRITES says which, and how many: leases, 3, deployments/scale*2, any*all.\n"
+         "Each may end in @CLUSTER; without it, it is for all clusters.\n";
 }
 
 }  // namespace

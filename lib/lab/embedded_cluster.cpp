@@ -3,12 +3,16 @@
 #include "base/certificates.hpp"
 #include "lab/api/api_server.hpp"
 #include "lab/controllers/annotation_fault.hpp"
+#include "lab/controllers/daemon_set_controller.hpp"
 #include "lab/controllers/deployment_controller.hpp"
 #include "lab/controllers/endpoint_slice_controller.hpp"
 #include "lab/controllers/ingress_status.hpp"
 #include "lab/controllers/kubelet.hpp"
+#include "lab/controllers/pod_presence.hpp"
 #include "lab/controllers/replica_set_controller.hpp"
+#include "lab/controllers/self_heal.hpp"
 #include "lab/controllers/slice_sync.hpp"
+#include "lab/controllers/stateful_set_controller.hpp"
 
 #include <fmt/format.h>
 
@@ -19,9 +23,11 @@ constexpr auto authority_validity = std::chrono::hours(24 * 30);
 constexpr std::string_view field_manager = "meshdrill-lab";
 
 // The API's own faults; nothing for the others.
-std::optional<ApiFault> api_fault(FaultKind kind) {
+std::optional<ApiFault> api_fault(const Fault& wanted) {
   ApiFault fault;
-  switch (kind) {
+  fault.count = wanted.count;
+  fault.resource = wanted.resource;
+  switch (wanted.kind) {
     case FaultKind::api_429:
       fault.kind = ApiFault::Kind::too_many_requests;
       return fault;
@@ -31,11 +37,20 @@ std::optional<ApiFault> api_fault(FaultKind kind) {
     case FaultKind::api_close:
       fault.kind = ApiFault::Kind::close;
       return fault;
+    case FaultKind::api_401:
+      fault.kind = ApiFault::Kind::unauthorized;
+      return fault;
     case FaultKind::lost_answer:
       fault.kind = ApiFault::Kind::lost_answer;
-      fault.count = 1;
-      // Somebody always renews a Lease; the write whose loss matters to a drill is the scaling.
-      fault.resource = "deployments/scale";
+      return fault;
+    case FaultKind::conflict:
+      fault.kind = ApiFault::Kind::conflict;
+      return fault;
+    case FaultKind::refused_writes:
+      fault.kind = ApiFault::Kind::refused;
+      return fault;
+    case FaultKind::expired_watches:
+      fault.kind = ApiFault::Kind::expired_watch;
       return fault;
     default:
       return std::nullopt;
@@ -53,12 +68,23 @@ struct EmbeddedCluster::State {
                 {ground_.timings.pod_start, ground_.timings.pod_grace}),
         deployments(ground_.executor, store),
         replica_sets(ground_.executor, store),
+        stateful_sets(ground_.executor, store),
+        daemon_sets(ground_.executor, store),
         endpoint_slices(ground_.executor, store),
         ingress_status(ground_.executor, store, facts.ingress_class, facts.ingress_address),
         ingress(ground_.executor, store, data_plane(), ground_.network,
                 {facts.ingress_class, ground_.timings.connect_timeout, ground_.timings.read_timeout}),
+        ingress_pods(ground_.executor, store, facts.ingress_namespace, ingress_controller_labels(),
+                     [this](bool present) {
+                       ingress_present = present;
+                       // The address is the lab's alone, so that it can be had again.
+                       static_cast<void>(serve_ingress());
+                     }),
+        mesh_pods(ground_.executor, store, "kube-system", mesh_apiserver_labels(),
+                  [this](bool present) { ground.mesh.set_connected(facts.name, present); }),
         not_global(store, "services", {"service.cilium.io/global", "io.cilium/global-service"}),
-        no_service_upstream(store, "ingresses", {"nginx.ingress.kubernetes.io/service-upstream"}) {
+        no_service_upstream(store, "ingresses", {"nginx.ingress.kubernetes.io/service-upstream"}),
+        self_heal(ground_.executor, store) {
     kubeconfig.context = std::move(context);
     if (ground.endpoint_slice_sync) {
       slice_sync = std::make_unique<SliceSync>(ground.executor, store, ground.mesh, facts.name);
@@ -76,6 +102,14 @@ struct EmbeddedCluster::State {
   }
 
   Result<> start_api();
+  // Listens at the ingress address, or does not, as the controller's Pods and the fault say.
+  Result<> serve_ingress() {
+    if (ingress_present && !ingress_down) return ingress.reopen();
+    ingress.close();
+    return {};
+  }
+  // For faults that are not the API's; `on` false clears.
+  Result<> switch_fault(const Fault& fault, bool on);
 
   LabGround& ground;
   int index;
@@ -85,13 +119,20 @@ struct EmbeddedCluster::State {
   Kubelet kubelet;
   DeploymentController deployments;
   ReplicaSetController replica_sets;
+  StatefulSetController stateful_sets;
+  DaemonSetController daemon_sets;
   EndpointSliceController endpoint_slices;
   IngressStatus ingress_status;
   std::unique_ptr<SliceSync> slice_sync;  // only with clustermesh.enableEndpointSliceSynchronization
   std::unique_ptr<DataPlane> agent;
   IngressProxy ingress;
+  bool ingress_present = true;
+  bool ingress_down = false;
+  PodPresence ingress_pods;
+  PodPresence mesh_pods;
   AnnotationFault not_global;
   AnnotationFault no_service_upstream;
+  SelfHeal self_heal;
   std::unique_ptr<ApiServer> api;
 };
 
@@ -139,6 +180,8 @@ Result<> EmbeddedCluster::start(TcpAcceptor ingress) {
 }
 
 void EmbeddedCluster::shutdown() {
+  state_->ingress_down = true;
+  state_->self_heal.set(std::nullopt);
   if (state_->api) state_->api->stop();
   state_->ingress.close();
   state_->kubelet.shutdown();
@@ -151,41 +194,68 @@ Result<> EmbeddedCluster::apply(const Object& object) {
                           text_at(object, {"kind"}), name_of(object), applied.error().message));
 }
 
-void EmbeddedCluster::set_fault(FaultKind kind, Duration value) {
-  if (auto fault = api_fault(kind)) {
-    state_->api->faults().set(std::move(*fault));
-  } else if (kind == FaultKind::propagation_delay) {
-    state_->ground.mesh.set_delay(state_->facts.name, value);
-  } else if (kind == FaultKind::stale_backends) {
-    state_->agent->keep_stale(true);
-  } else if (kind == FaultKind::not_global) {
-    state_->not_global.set(true);
-  } else if (kind == FaultKind::no_service_upstream) {
-    state_->no_service_upstream.set(true);
-  } else if (kind == FaultKind::ingress_down) {
-    state_->ingress.close();
-  }
+Result<> EmbeddedCluster::set_fault(const Fault& fault) {
+  auto of_api = api_fault(fault);
+  if (!of_api) return state_->switch_fault(fault, true);
+  // One of a kind at a time, as the list of faults has it.
+  state_->api->faults().clear(of_api->kind);
+  state_->api->faults().set(std::move(*of_api));
+  if (fault.kind == FaultKind::expired_watches) state_->api->expire_watches();
+  return {};
 }
 
 Result<> EmbeddedCluster::clear_fault(FaultKind kind) {
-  if (const auto fault = api_fault(kind)) {
-    state_->api->faults().clear(fault->kind);
-  } else if (kind == FaultKind::propagation_delay) {
-    state_->ground.mesh.set_delay(state_->facts.name, state_->ground.timings.propagation);
-  } else if (kind == FaultKind::stale_backends) {
-    state_->agent->keep_stale(false);
-  } else if (kind == FaultKind::not_global) {
-    state_->not_global.set(false);
-  } else if (kind == FaultKind::no_service_upstream) {
-    state_->no_service_upstream.set(false);
-  } else if (kind == FaultKind::ingress_down) {
-    return state_->ingress.reopen();
+  const Fault fault{.kind = kind, .cluster = {}, .resource = {}};
+  const auto of_api = api_fault(fault);
+  if (!of_api) return state_->switch_fault(fault, false);
+  state_->api->faults().clear(of_api->kind);
+  return {};
+}
+
+Result<> EmbeddedCluster::State::switch_fault(const Fault& fault, bool on) {
+  using Balance = DataPlane::Balance;
+  switch (fault.kind) {
+    case FaultKind::propagation_delay:
+      ground.mesh.set_delay(facts.name, on ? fault.value : ground.timings.propagation);
+      break;
+    case FaultKind::stale_backends:
+      agent->keep_stale(on);
+      break;
+    case FaultKind::not_global:
+      not_global.set(on);
+      break;
+    case FaultKind::no_service_upstream:
+      no_service_upstream.set(on);
+      break;
+    case FaultKind::ingress_down:
+      ingress_down = on;
+      return serve_ingress();
+    case FaultKind::sticky_balancer:
+      agent->set_balance(on ? Balance::sticky : Balance::even);
+      break;
+    case FaultKind::skewed_balancer:
+      agent->set_balance(on ? Balance::skewed : Balance::even);
+      break;
+    case FaultKind::slow_pods:
+      kubelet.slow_down(on ? fault.value : Duration::zero());
+      break;
+    case FaultKind::capacity:
+      kubelet.limit_capacity(on ? fault.count : 0);
+      break;
+    case FaultKind::flapping_backend:
+      kubelet.flap(on);
+      break;
+    case FaultKind::self_heal:
+      self_heal.set(on ? std::optional(fault.value) : std::nullopt);
+      break;
+    default:
+      return fail(fmt::format("fault {} is not one of a cluster", info_of(fault.kind).name));
   }
   return {};
 }
 
 bool EmbeddedCluster::fault_holds(FaultKind kind) const {
-  const auto fault = api_fault(kind);
+  const auto fault = api_fault({.kind = kind, .cluster = {}, .resource = {}});
   return !fault || state_->api->faults().holds(fault->kind);
 }
 
@@ -201,21 +271,24 @@ std::size_t EmbeddedCluster::ready_pods() const {
   std::size_t ready = 0;
   for (const ObjectPtr& pod : state_->store.list("pods")) {
     if (namespace_of(*pod) == state_->facts.ingress_namespace) continue;
+    if (namespace_of(*pod) == "kube-system") continue;
     if (!being_deleted(*pod) && condition_true(*pod, "Ready")) ++ready;
   }
   return ready;
 }
 
 bool EmbeddedCluster::settled() const {
-  for (const ObjectPtr& deployment : state_->store.list("deployments")) {
-    const auto count = [&](std::string_view name) {
-      return integer_at(*deployment, {"status", name}).value_or(0);
-    };
-    const std::int64_t wanted = integer_at(*deployment, {"spec", "replicas"}).value_or(1);
-    const std::int64_t generation = integer_at(*deployment, {"metadata", "generation"}).value_or(0);
-    if (count("observedGeneration") != generation || count("replicas") != wanted ||
-        count("updatedReplicas") != wanted || count("availableReplicas") != wanted) {
-      return false;
+  for (const std::string_view type : {"deployments", "statefulsets"}) {
+    for (const ObjectPtr& workload : state_->store.list(type)) {
+      const auto count = [&](std::string_view name) {
+        return integer_at(*workload, {"status", name}).value_or(0);
+      };
+      const std::int64_t wanted = integer_at(*workload, {"spec", "replicas"}).value_or(1);
+      const std::int64_t generation = integer_at(*workload, {"metadata", "generation"}).value_or(0);
+      if (count("observedGeneration") != generation || count("replicas") != wanted ||
+          count("updatedReplicas") != wanted || count("availableReplicas") != wanted) {
+        return false;
+      }
     }
   }
   return true;

@@ -44,16 +44,17 @@ class EmbeddedCluster {
   Result<> apply(const Object& object);
 
   // For a fault that is not DNS'. Setting what is set, and clearing what is not, does nothing.
-  void set_fault(FaultKind kind, Duration value);
+  Result<> set_fault(const Fault& fault);
   Result<> clear_fault(FaultKind kind);
   // False once a fault that ends by itself has ended.
   [[nodiscard]] bool fault_holds(FaultKind kind) const;
 
   [[nodiscard]] const ClusterFacts& facts() const;
   [[nodiscard]] const KubeconfigEntry& kubeconfig() const;  // once started
-  // Pods of workloads that are ready and not terminating; the ingress controller's own is left out.
+  // Pods of workloads that are ready and not terminating; the ingress controller's own and those in
+  // kube-system are left out.
   [[nodiscard]] std::size_t ready_pods() const;
-  // Whether every Deployment has the ready Pods that it asks for, and no others.
+  // Whether every Deployment and StatefulSet has the ready Pods that it asks for, and no others.
   [[nodiscard]] bool settled() const;
 
  private:

@@ -21,30 +21,47 @@ enum class FaultKind {
   api_429,              // the Kubernetes API answers 429 Too Many Requests
   api_500,              // the Kubernetes API answers 500 Internal Server Error
   api_close,            // the Kubernetes API closes each connection without an answer
-  lost_answer,          // the next scaling is done, its answer never sent; ends by itself
+  api_401,              // the Kubernetes API knows nobody: 401, as for an expired token
+  lost_answer,          // writes are done, their answers never sent
+  conflict,             // updates are answered 409
+  refused_writes,       // writes and their dry runs are refused, as by an admission webhook
+  expired_watches,      // watches end with 410 Gone
+  sticky_balancer,      // the cluster's data plane sends all connections to one backend
+  skewed_balancer,      // it sends nine of ten to its own cluster's backends
+  slow_pods,            // Pods that begin become Ready this much later
+  capacity,             // each Pod answers so many requests a second, the others get a 503
+  flapping_backend,     // one Pod fails and comes back several times a second, and stays Ready
+  self_heal,            // an owner puts the replicas of workloads back, this long after a change
 };
 
 struct Fault {
   FaultKind kind = FaultKind::propagation_delay;
   std::string cluster;                // by name; empty: every cluster
-  Duration value = Duration::zero();  // propagation_delay only: the delay
+  Duration value = Duration::zero();  // of the kinds that take a duration
+  int count = 0;  // capacity: requests a second; of writes: how many it strikes, 0: until it is cleared
+  std::string resource{};  // of writes: "leases", "deployments/scale", "*/scale"; empty: any
 
   bool operator==(const Fault&) const = default;
 };
 
 // What the command line and the documentation say about each kind.
 struct FaultInfo {
+  // writes: RESOURCE, COUNT or RESOURCE*COUNT, where RESOURCE is a plural name ("leases"), one of a scale
+  // ("deployments/scale") or "any", and COUNT a number or "all". Without a value: `usual`.
+  enum class Value { none, duration, number, writes };
+
   FaultKind kind;
   std::string_view name;  // "stale-backends"
-  bool takes_duration;
+  Value value;
   std::string_view summary;
+  int usual_count = 0;  // of writes
 };
 
 const std::vector<FaultInfo>& fault_table();
 const FaultInfo& info_of(FaultKind kind);
 
-// Reads "NAME[=DURATION][@CLUSTER]". A kind with a duration demands one when `with_value` (to set it), and
-// does without when not (to clear it). Whether there is such a cluster is for the lab to say.
+// Reads "NAME[=VALUE][@CLUSTER]". A kind with a duration or a number demands one when `with_value` (to set
+// it), and does without when not (to clear it). Whether there is such a cluster is for the lab to say.
 Result<Fault> parse_fault(std::string_view text, bool with_value = true);
 
 // The same form again.

@@ -74,7 +74,7 @@ struct Lab::State {
   std::vector<std::unique_ptr<EmbeddedCluster>> clusters;
   std::unique_ptr<DnsServer> dns;
   std::unique_ptr<ControlSocket> control;
-  std::map<std::pair<std::string, FaultKind>, Duration> faults;  // by cluster; those that were set
+  std::map<std::pair<std::string, FaultKind>, Fault> faults;  // by cluster; those that were set
 
   // Runs `job` on the lab's thread and waits for what it returns. Without a thread there is nobody to race
   // with.
@@ -205,12 +205,13 @@ Result<> Lab::State::set_fault(const Fault& fault) {
   const auto targets = clusters_named(fault.cluster);
   if (!targets) return tl::unexpected(targets.error());
   for (EmbeddedCluster* cluster : *targets) {
-    faults[{cluster->facts().name, fault.kind}] = fault.value;
     if (fault.kind == FaultKind::missing_record) {
       dns->zone().leave_out(cluster->facts().name, true);
-    } else {
-      cluster->set_fault(fault.kind, fault.value);
+    } else if (auto set = cluster->set_fault(fault); !set) {
+      return set;
     }
+    Fault& entry = faults[{cluster->facts().name, fault.kind}] = fault;
+    entry.cluster = cluster->facts().name;
   }
   return {};
 }
@@ -235,7 +236,7 @@ std::vector<Fault> Lab::State::active_faults() const {
     for (const FaultInfo& info : fault_table()) {
       const auto found = faults.find({cluster->facts().name, info.kind});
       if (found == faults.end() || !cluster->fault_holds(info.kind)) continue;
-      active.push_back({info.kind, cluster->facts().name, found->second});
+      active.push_back(found->second);
     }
   }
   return active;

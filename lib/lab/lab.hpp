@@ -85,11 +85,11 @@ class Lab {
   // One entry a cluster and kind that is set, in the order of the clusters.
   [[nodiscard]] std::vector<Fault> faults() const;
 
-  // Pods of workloads in one cluster that are Ready and not terminating; the ingress controller's own is left
-  // out.
+  // Pods of workloads in one cluster that are Ready and not terminating; the ingress controller's own and
+  // those in kube-system are left out.
   [[nodiscard]] std::size_t ready_pods(std::string_view cluster) const;
-  // Waits until every Deployment of every cluster has the replicas it asks for, and every cluster knows of
-  // the others' backends. False when `limit` ran out.
+  // Waits until every Deployment and StatefulSet of every cluster has the replicas it asks for, and every
+  // cluster knows of the others' backends. False when `limit` ran out.
   [[nodiscard]] bool wait_ready(Duration limit) const;
 
  private:

@@ -324,6 +324,48 @@ TEST_CASE("a lost answer strikes the next write that is done") {
   CHECK(status_of(again.ask(http::verb::patch, web_scale, R"({"spec":{"replicas":4}})", merge_patch)) == 200);
 }
 
+TEST_CASE("a conflict strikes updates, and neither reads nor dry runs") {
+  Cluster cluster;
+  Client client = admin(cluster);
+  CHECK(status_of(client.ask(http::verb::post, deployments, web_body(1))) == 201);
+  cluster.set({.kind = ApiFault::Kind::conflict, .count = 2, .method = {}, .resource = "*/scale"});
+  const std::string four = R"({"spec":{"replicas":4}})";
+  CHECK(status_of(client.ask(http::verb::get, web_scale)) == 200);
+  CHECK(status_of(client.ask(http::verb::patch, web, four, merge_patch)) == 200);  // not through /scale
+  CHECK(status_of(client.ask(http::verb::patch, std::string(web_scale) + "?dryRun=All", four, merge_patch)) ==
+        200);
+  for (int i = 0; i < 2; ++i)
+    CHECK(status_of(client.ask(http::verb::patch, web_scale, R"({"spec":{"replicas":2}})", merge_patch)) ==
+          409);
+  CHECK(cluster.replicas() == 4);
+  CHECK(status_of(client.ask(http::verb::patch, web_scale, R"({"spec":{"replicas":2}})", merge_patch)) ==
+        200);
+}
+
+TEST_CASE("a webhook that refuses does so in a dry run too") {
+  Cluster cluster;
+  Client client = admin(cluster);
+  CHECK(status_of(client.ask(http::verb::post, deployments, web_body(1))) == 201);
+  cluster.set({.kind = ApiFault::Kind::refused, .method = {}, .resource = "deployments/scale"});
+  const std::string four = R"({"spec":{"replicas":4}})";
+  const auto dry = client.ask(http::verb::patch, std::string(web_scale) + "?dryRun=All", four, merge_patch);
+  REQUIRE(dry);
+  CHECK(dry->result_int() == 403);
+  CHECK(dry->body().find("admission webhook") != std::string::npos);
+  CHECK(status_of(client.ask(http::verb::patch, web_scale, four, merge_patch)) == 403);
+  CHECK(status_of(client.ask(http::verb::get, web_scale)) == 200);
+  CHECK(cluster.replicas() == 1);
+}
+
+TEST_CASE("an API that knows nobody answers 401") {
+  Cluster cluster;
+  Client client = admin(cluster);
+  cluster.set({.kind = ApiFault::Kind::unauthorized, .method = {}, .resource = {}});
+  CHECK(status_of(client.ask(http::verb::get, deployments)) == 401);
+  cluster.run([&] { cluster.server.faults().clear(ApiFault::Kind::unauthorized); });
+  CHECK(status_of(client.ask(http::verb::get, deployments)) == 200);
+}
+
 TEST_CASE("a slow API answers late") {
   Cluster cluster;
   Client client = admin(cluster);

@@ -144,10 +144,27 @@ Task<bool> Connection::exchange() {
   co_return co_await answer(std::move(request), keep_alive);
 }
 
-// Whether a request, done well, has changed an object.
-bool is_write(const ApiRequest& request, const Target& target, const std::optional<Route>& route) {
-  return request.method != "GET" && request.method != "HEAD" && route && route->type->persisted &&
-         target.option("dryRun").empty();
+// Whether a request is meant to change an object, if only as a dry run.
+bool is_write(const ApiRequest& request, const std::optional<Route>& route) {
+  return request.method != "GET" && request.method != "HEAD" && route && route->type->persisted;
+}
+
+// What a fault answers in place of the API, if one strikes.
+std::optional<ApiResponse> refusal(ApiFaults& faults, const ApiRequest& request, const Target& target,
+                                   const std::optional<Route>& route) {
+  using Kind = ApiFault::Kind;
+  const std::string resource = route ? resource_path(*route) : std::string();
+  const auto strikes = [&](Kind kind) { return faults.strike(kind, request.method, resource); };
+  if (strikes(Kind::unauthorized)) return to_response(unauthorized());
+  if (const auto busy = strikes(Kind::too_many_requests))
+    return to_response(too_many_requests(busy->retry_after));
+  if (strikes(Kind::internal_error)) return to_response(internal_error("the lab was told to fail"));
+  if (!is_write(request, route)) return std::nullopt;
+  if (strikes(Kind::refused)) return to_response(denied_by_webhook());
+  const bool updates = request.method == "PUT" || request.method == "PATCH";
+  if (updates && target.option("dryRun").empty() && strikes(Kind::conflict))
+    return to_response(modified_conflict(route->type->plural, route->name));
+  return std::nullopt;
 }
 
 Task<bool> Connection::answer(ApiRequest request, bool keep_alive) {
@@ -166,14 +183,12 @@ Task<bool> Connection::answer(ApiRequest request, bool keep_alive) {
     co_return false;
   }
   ApiResponse response;
-  if (const auto busy = faults.strike(Kind::too_many_requests, request.method, resource)) {
-    response = to_response(too_many_requests(busy->retry_after));
-  } else if (faults.strike(Kind::internal_error, request.method, resource)) {
-    response = to_response(internal_error("the lab was told to fail"));
+  if (auto refused = refusal(faults, request, target, route)) {
+    response = std::move(*refused);
   } else {
     response = service_->handler.handle(request);
   }
-  const bool written = is_write(request, target, route) && response.status < 300;
+  const bool written = is_write(request, route) && target.option("dryRun").empty() && response.status < 300;
   if (written && faults.strike(Kind::lost_answer, request.method, resource)) {
     close();
     co_return false;

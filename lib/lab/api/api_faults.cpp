@@ -5,6 +5,15 @@
 
 namespace meshdrill::lab {
 
+namespace {
+
+bool is_for(const ApiFault& fault, std::string_view resource) {
+  if (fault.resource.empty() || fault.resource == resource) return true;
+  return fault.resource.starts_with("*/") && resource.ends_with(fault.resource.substr(1));
+}
+
+}  // namespace
+
 void ApiFaults::set(ApiFault fault) {
   std::erase_if(faults_, [&](const ApiFault& old) {
     return old.kind == fault.kind && old.method == fault.method && old.resource == fault.resource;
@@ -23,8 +32,7 @@ bool ApiFaults::holds(ApiFault::Kind kind) const {
 std::optional<ApiFault> ApiFaults::strike(ApiFault::Kind kind, std::string_view method,
                                           std::string_view resource) {
   const auto found = std::ranges::find_if(faults_, [&](const ApiFault& fault) {
-    return fault.kind == kind && (fault.method.empty() || fault.method == method) &&
-           (fault.resource.empty() || fault.resource == resource);
+    return fault.kind == kind && (fault.method.empty() || fault.method == method) && is_for(fault, resource);
   });
   if (found == faults_.end()) return std::nullopt;
   ApiFault fault = *found;

@@ -16,16 +16,21 @@ struct ApiFault {
     internal_error,     // 500, nothing is done
     close,              // the connection closes without an answer, nothing is done
     lost_answer,        // a write is done, then the connection closes without an answer; reads are spared
+    conflict,           // an update or a patch is answered 409, nothing is done; reads are spared
+    refused,            // a write, dry runs too, is refused as by an admission webhook; reads are spared
+    unauthorized,       // 401, as for a token that has expired
     latency,            // the request is handled `delay` late
     expired_watch,      // a watch is answered 410 Gone, as an event in its stream
   };
 
   Kind kind = Kind::internal_error;
-  int count = 0;         // how many requests it strikes before it is over; 0: until cleared
-  Duration delay{};      // latency only
-  int retry_after = 1;   // too_many_requests only, in seconds
-  std::string method;    // "PATCH"; empty: any
-  std::string resource;  // "deployments", "deployments/scale"; empty: any, and requests for no resource
+  int count = 0;        // how many requests it strikes before it is over; 0: until cleared
+  Duration delay{};     // latency only
+  int retry_after = 1;  // too_many_requests only, in seconds
+  std::string method;   // "PATCH"; empty: any
+  // "deployments", "deployments/scale"; "*/scale": the scale of any workload; empty: any, and requests for no
+  // resource.
+  std::string resource;
 };
 
 class ApiFaults {

@@ -85,6 +85,13 @@ StoreError too_many_requests(int retry_after_seconds) {
           .details = {{"retryAfterSeconds", retry_after_seconds}}};
 }
 
+StoreError denied_by_webhook() {
+  return {.code = 403,
+          .reason = "Forbidden",
+          .message = R"(admission webhook "policy.lab.meshdrill.io" denied the request: the lab was told to )"
+                     R"(refuse writes)"};
+}
+
 StoreError internal_error(std::string message) {
   return {
       .code = 500, .reason = "InternalError", .message = "Internal error occurred: " + std::move(message)};

@@ -30,6 +30,8 @@ StoreError method_not_allowed();
 StoreError not_acceptable();
 StoreError unsupported_media_type(std::string_view accepted);
 StoreError too_many_requests(int retry_after_seconds);
+// A validating admission webhook says no.
+StoreError denied_by_webhook();
 StoreError internal_error(std::string message);
 StoreError invalid_object(const ResourceType& type, std::string_view name,
                           const std::vector<FieldCause>& causes);

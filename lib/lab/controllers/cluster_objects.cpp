@@ -33,8 +33,15 @@ Object ingress_class(const ClusterFacts& facts) {
                 {"spec", Object{{"controller", "k8s.io/ingress-nginx"}}}};
 }
 
-Object controller_labels() {
-  return Object{{"app.kubernetes.io/name", "ingress-nginx"}, {"app.kubernetes.io/component", "controller"}};
+// A Deployment of one replica whose Pods run one container each.
+Object deployment(std::string_view ns, std::string_view name, Object labels, Object pod_spec) {
+  return Object{{"apiVersion", "apps/v1"},
+                {"kind", "Deployment"},
+                {"metadata", Object{{"name", name}, {"namespace", ns}, {"labels", labels}}},
+                {"spec", Object{{"replicas", 1},
+                                {"selector", Object{{"matchLabels", labels}}},
+                                {"template", Object{{"metadata", Object{{"labels", labels}}},
+                                                    {"spec", std::move(pod_spec)}}}}}};
 }
 
 Object ingress_service(const ClusterFacts& facts) {
@@ -46,8 +53,9 @@ Object ingress_service(const ClusterFacts& facts) {
       {"apiVersion", "v1"},
       {"kind", "Service"},
       {"metadata", Object{{"name", facts.ingress_controller}, {"namespace", facts.ingress_namespace}}},
-      {"spec",
-       Object{{"type", "LoadBalancer"}, {"selector", controller_labels()}, {"ports", json::array{port}}}}};
+      {"spec", Object{{"type", "LoadBalancer"},
+                      {"selector", ingress_controller_labels()},
+                      {"ports", json::array{port}}}}};
 }
 
 // On the host's network: the lab listens at the ingress address itself, so nothing runs in its Pod.
@@ -59,14 +67,18 @@ Object ingress_controller(const ClusterFacts& facts) {
   const Object pod{{"hostNetwork", true},
                    {"nodeSelector", Object{{"role", "ingress"}}},
                    {"containers", json::array{container}}};
-  return Object{
-      {"apiVersion", "apps/v1"},
-      {"kind", "Deployment"},
-      {"metadata", Object{{"name", facts.ingress_controller}, {"namespace", facts.ingress_namespace}}},
-      {"spec",
-       Object{{"replicas", 1},
-              {"selector", Object{{"matchLabels", controller_labels()}}},
-              {"template", Object{{"metadata", Object{{"labels", controller_labels()}}}, {"spec", pod}}}}}};
+  return deployment(facts.ingress_namespace, facts.ingress_controller, ingress_controller_labels(), pod);
+}
+
+// Its containers name no ports: the lab carries what goes between clusters itself, so nothing listens.
+Object mesh_apiserver() {
+  json::array containers;
+  for (const std::string_view name : {"etcd", "apiserver", "kvstoremesh"}) {
+    containers.emplace_back(
+        Object{{"name", name}, {"image", "quay.io/cilium/clustermesh-apiserver:v1.18.4"}});
+  }
+  return deployment("kube-system", "clustermesh-apiserver", mesh_apiserver_labels(),
+                    Object{{"containers", std::move(containers)}});
 }
 
 Object node_status(const ClusterFacts& facts, std::size_t index) {
@@ -88,6 +100,14 @@ Object node_status(const ClusterFacts& facts, std::size_t index) {
 
 }  // namespace
 
+Object ingress_controller_labels() {
+  return Object{{"app.kubernetes.io/name", "ingress-nginx"}, {"app.kubernetes.io/component", "controller"}};
+}
+
+Object mesh_apiserver_labels() {
+  return Object{{"k8s-app", "clustermesh-apiserver"}, {"app.kubernetes.io/part-of", "cilium"}};
+}
+
 std::vector<Object> initial_objects(const ClusterFacts& facts) {
   std::vector<Object> objects = {namespace_object("kube-public"), namespace_object("kube-node-lease"),
                                  namespace_object(facts.ingress_namespace)};
@@ -95,6 +115,7 @@ std::vector<Object> initial_objects(const ClusterFacts& facts) {
   objects.push_back(ingress_class(facts));
   objects.push_back(ingress_service(facts));
   objects.push_back(ingress_controller(facts));
+  objects.push_back(mesh_apiserver());
   return objects;
 }
 

@@ -18,6 +18,11 @@ struct ClusterFacts {
   std::string ingress_controller = "ingress-nginx-controller";  // its Deployment and its Service
 };
 
+// The labels of the Pods of the ingress controller, and of clustermesh-apiserver in kube-system: the lab does
+// their work itself, for as long as there is a ready one.
+Object ingress_controller_labels();
+Object mesh_apiserver_labels();
+
 // In the order in which to apply them. A status is not applied with an object; see write_statuses().
 std::vector<Object> initial_objects(const ClusterFacts& facts);
 

@@ -1,6 +1,7 @@
 #include "lab/controllers/deployment_controller.hpp"
 
 #include "lab/controllers/deployment_status.hpp"
+#include "lab/controllers/pod_template.hpp"
 #include "lab/controllers/rolling_update.hpp"
 
 #include <algorithm>
@@ -15,22 +16,6 @@ namespace json = boost::json;
 
 constexpr std::string_view hash_label = "pod-template-hash";
 constexpr std::string_view revision_annotation = "deployment.kubernetes.io/revision";
-
-// Ten characters that depend on `text` alone, of those that Kubernetes uses in names (no vowels, no words).
-std::string template_hash(std::string_view text) {
-  constexpr std::string_view alphabet = "bcdfghjklmnpqrstvwxz2456789";
-  std::uint64_t hash = 14695981039346656037U;  // FNV-1a
-  for (const char character : text) {
-    hash ^= static_cast<unsigned char>(character);
-    hash *= 1099511628211U;
-  }
-  std::string characters;
-  while (characters.size() < 10) {
-    characters += alphabet[hash % alphabet.size()];
-    hash /= alphabet.size();
-  }
-  return characters;
-}
 
 // The Pod template of a Deployment or a ReplicaSet without what may differ between the two: the label that
 // sets a ReplicaSet apart, and the empty fields that `kubectl rollout undo` writes.
@@ -115,10 +100,10 @@ void DeploymentController::reconcile(const ObjectKey& key) {
 
 ObjectPtr DeploymentController::create_set(const Object& deployment, const std::vector<ObjectPtr>& existing) {
   const Object& pod_template = fields_at(deployment, {"spec", "template"});
-  std::string hash = template_hash(json::serialize(pod_template));
+  std::string hash = short_hash(json::serialize(pod_template));
   const std::string name{name_of(deployment)};
   while (store_.get("replicasets", namespace_of(deployment), fmt::format("{}-{}", name, hash)))
-    hash = template_hash(hash);
+    hash = short_hash(hash);
 
   Object set{{"apiVersion", "apps/v1"}, {"kind", "ReplicaSet"}};
   Object& metadata = object_at(set, {"metadata"});

@@ -13,6 +13,7 @@ namespace json = boost::json;
 // (terminationGracePeriodSeconds' default).
 constexpr auto drain_limit = std::chrono::seconds(30);
 constexpr auto retry_pause = std::chrono::seconds(1);
+constexpr auto flap_time = std::chrono::milliseconds(150);
 
 bool on_host_network(const Object& pod) {
   return boolean_at(pod, {"spec", "hostNetwork"});
@@ -65,6 +66,7 @@ Kubelet::Kubelet(Executor executor, ObjectStore& store, PodNetwork& network, con
       block_(block),
       cluster_(cluster),
       timings_(timings),
+      flap_timer_(executor),
       queue_(executor, [this](const ObjectKey& key) { reconcile(key); }),
       subscription_(store.subscribe([this](const Change& change) { on_change(change); })) {
   for (const ObjectPtr& pod : store_.list("pods")) queue_.add(key_of(*pod));
@@ -74,6 +76,8 @@ Kubelet::~Kubelet() = default;
 
 void Kubelet::shutdown() {
   subscription_.reset();
+  flapping_ = false;
+  flap_timer_.cancel();
   pods_.clear();
 }
 
@@ -135,7 +139,7 @@ void Kubelet::begin(Pod& state, const Object& pod) {
   const auto files = mount_files(store_, pod);
   if (files) {
     state.phase = Pod::Phase::starting;
-    start_after(state, timings_.start);
+    start_after(state, timings_.start + slowness_);
   }
   static_cast<void>(store_.modify("pods", state.key.ns, state.key.name, [&](Object& changed) {
     changed["status"] = creating_status(pod, files ? std::string_view() : std::string_view(files.error()));
@@ -187,7 +191,8 @@ bool Kubelet::open_ports(Pod& state, const Object& pod) {
     const auto content = std::make_shared<const PodFiles>(std::move(*files));
     for (const std::uint16_t port : tcp_ports(pod)) {
       if (state.servers.contains(port)) continue;
-      auto server = PodServer::listen(executor_, {asio::ip::make_address(state.address), port}, content);
+      auto server =
+          PodServer::listen(executor_, {asio::ip::make_address(state.address), port}, content, behaviour_);
       if (!server) {
         obstacle = server.error().message;
         break;
@@ -246,6 +251,34 @@ void Kubelet::finish(std::string uid) {
   pods_.erase(found);
   const ObjectPtr pod = store_.get("pods", key.ns, key.name);
   if (pod && uid_of(*pod) == uid) static_cast<void>(store_.remove("pods", key.ns, key.name));
+}
+
+void Kubelet::flap(bool on) {
+  if (on == flapping_) return;
+  flapping_ = on;
+  flap_timer_.cancel();
+  break_first(on);
+  if (on) flap_after_a_while(false);
+}
+
+void Kubelet::flap_after_a_while(bool broken) {
+  flap_timer_.expires_after(flap_time);
+  flap_timer_.async_wait([this, broken](const error_code& error) {
+    if (error || !flapping_) return;
+    break_first(broken);
+    flap_after_a_while(!broken);
+  });
+}
+
+void Kubelet::break_first(bool broken) {
+  Pod* first = nullptr;
+  for (const auto& [uid, pod] : pods_) {
+    if (pod->phase != Pod::Phase::running || pod->servers.empty()) continue;
+    for (const auto& [port, server] : pod->servers) server->set_broken(false);
+    if (first == nullptr || pod->key < first->key) first = pod.get();
+  }
+  if (first == nullptr || !broken) return;
+  for (const auto& [port, server] : first->servers) server->set_broken(true);
 }
 
 std::string Kubelet::free_address() {

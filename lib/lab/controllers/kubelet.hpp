@@ -31,6 +31,13 @@ class Kubelet {
           KubeletTimings timings);
   ~Kubelet();
 
+  // Pods that begin from now on take this much longer to become Ready.
+  void slow_down(Duration delay) { slowness_ = delay; }
+  // How many requests a second each Pod answers; 0: all.
+  void limit_capacity(int capacity) { behaviour_->capacity = capacity; }
+  // While on, the first Pod that serves fails and comes back several times a second, and stays Ready.
+  void flap(bool on);
+
   // Ends every Pod at once. The context must run once more before this object may go.
   void shutdown();
 
@@ -48,6 +55,8 @@ class Kubelet {
   void drain(Pod& state);
   void finish(std::string uid);
   std::string free_address();
+  void flap_after_a_while(bool broken);
+  void break_first(bool broken);
 
   Executor executor_;
   ObjectStore& store_;
@@ -56,6 +65,10 @@ class Kubelet {
   int cluster_;
   KubeletTimings timings_;
   std::map<std::string, std::unique_ptr<Pod>> pods_;  // by uid
+  Duration slowness_{};
+  std::shared_ptr<PodBehaviour> behaviour_ = std::make_shared<PodBehaviour>();
+  bool flapping_ = false;
+  Timer flap_timer_;
   int last_host_ = AddressBlock::first_pod - 1;
   std::size_t last_node_ = 0;
   WorkQueue queue_;

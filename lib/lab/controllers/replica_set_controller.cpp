@@ -1,21 +1,11 @@
 #include "lab/controllers/replica_set_controller.hpp"
 
 #include "lab/controllers/pod_deletion.hpp"
+#include "lab/controllers/pod_template.hpp"
 
 #include <algorithm>
 
 namespace meshdrill::lab {
-namespace {
-
-namespace json = boost::json;
-
-bool active(const Object& pod) {
-  const std::string_view phase = text_at(pod, {"status", "phase"});
-  return !being_deleted(pod) && phase != "Failed" && phase != "Succeeded";
-}
-
-}  // namespace
-
 ReplicaSetController::ReplicaSetController(Executor executor, ObjectStore& store)
     : store_(store),
       queue_(executor, [this](const ObjectKey& key) { reconcile(key); }),
@@ -38,32 +28,24 @@ void ReplicaSetController::on_change(const Change& change) {
 void ReplicaSetController::reconcile(const ObjectKey& key) {
   const ObjectPtr set = store_.get("replicasets", key.ns, key.name);
   if (!set || being_deleted(*set)) return;
-  const auto owned_pods = [&] {
-    std::vector<ObjectPtr> pods;
-    for (ObjectPtr& pod : store_.list("pods", key.ns)) {
-      if (controller_uid(*pod, "ReplicaSet") == uid_of(*set) && active(*pod)) pods.push_back(std::move(pod));
-    }
+  const auto active_pods = [&] {
+    std::vector<ObjectPtr> pods = owned_pods(store_, *set, "ReplicaSet");
+    std::erase_if(pods, [](const ObjectPtr& pod) { return !pod_active(*pod); });
     return pods;
   };
-  std::vector<ObjectPtr> pods = owned_pods();
+  const std::vector<ObjectPtr> pods = active_pods();
   const auto wanted =
       static_cast<std::size_t>(std::max<std::int64_t>(0, integer_at(*set, {"spec", "replicas"}).value_or(1)));
   for (std::size_t have = pods.size(); have < wanted; ++have) create_pod(*set);
   if (pods.size() > wanted) delete_pods(pods, pods.size() - wanted);
-  write_status(key, owned_pods());
+  write_status(key, active_pods());
 }
 
 void ReplicaSetController::create_pod(const Object& set) {
-  Object pod{{"apiVersion", "v1"}, {"kind", "Pod"}};
-  Object metadata = fields_at(set, {"spec", "template", "metadata"});
-  metadata["generateName"] = std::string(name_of(set)) + "-";
-  metadata["namespace"] = namespace_of(set);
-  metadata["ownerReferences"] = json::array{controller_reference(set, "apps/v1", "ReplicaSet")};
-  pod["metadata"] = std::move(metadata);
-  pod["spec"] = fields_at(set, {"spec", "template", "spec"});
-  pod["status"] = Object{{"phase", "Pending"}};
-  static_cast<void>(
-      store_.create("pods", std::move(pod)));  // a clash of names is tried again on the next change
+  Object pod = pod_from_template(set, "ReplicaSet");
+  object_at(pod, {"metadata"})["generateName"] = std::string(name_of(set)) + "-";
+  // A clash of names is tried again on the next change.
+  static_cast<void>(store_.create("pods", std::move(pod)));
 }
 
 void ReplicaSetController::delete_pods(std::vector<ObjectPtr> pods, std::size_t count) {

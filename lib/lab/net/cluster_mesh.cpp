@@ -11,6 +11,7 @@ struct ClusterMesh::Member {
       : delay(wanted_delay), arrived(std::move(listener)), timer(executor) {}
 
   Duration delay;
+  bool connected = true;
   Listener arrived;
   Timer timer;
   std::deque<Update> under_way;  // by the time at which they are due
@@ -31,13 +32,39 @@ void ClusterMesh::publish(const std::string& cluster, const ObjectKey& service,
   PortBackends& before = published_[{cluster, service}];
   if (before == backends) return;
   before = backends;
+  if (!members_.at(cluster)->connected) return;
   for (const auto& [name, member] : members_) {
-    if (name == cluster) continue;
-    // A shorter delay does not let a later change overtake an earlier one.
-    Clock::time_point due = Clock::now() + member->delay;
-    if (!member->under_way.empty()) due = std::max(due, member->under_way.back().due);
-    member->under_way.push_back(Update{due, cluster, service, backends});
-    if (member->under_way.size() == 1) arm(*member);
+    if (name != cluster && member->connected) send(*member, cluster, service, backends);
+  }
+}
+
+void ClusterMesh::send(Member& member, const std::string& from, const ObjectKey& service,
+                       const PortBackends& backends) {
+  // A shorter delay does not let a later change overtake an earlier one.
+  Clock::time_point due = Clock::now() + member.delay;
+  if (!member.under_way.empty()) due = std::max(due, member.under_way.back().due);
+  member.under_way.push_back(Update{due, from, service, backends});
+  if (member.under_way.size() == 1) arm(member);
+}
+
+void ClusterMesh::set_connected(const std::string& cluster, bool connected) {
+  Member& subject = *members_.at(cluster);
+  if (shut_down_ || subject.connected == connected) return;
+  subject.connected = connected;
+  if (!connected) {
+    for (const auto& [name, member] : members_) {
+      std::erase_if(member->under_way,
+                    [&](const Update& update) { return member.get() == &subject || update.from == cluster; });
+    }
+    return;
+  }
+  for (const auto& [source, backends] : published_) {
+    const auto& [from, service] = source;
+    if (from != cluster && members_.at(from)->connected) send(subject, from, service, backends);
+    if (from != cluster) continue;
+    for (const auto& [name, member] : members_) {
+      if (name != cluster && member->connected) send(*member, cluster, service, backends);
+    }
   }
 }
 

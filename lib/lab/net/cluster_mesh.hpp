@@ -35,6 +35,11 @@ class ClusterMesh {
   // Whether nothing is under way to any cluster.
   [[nodiscard]] bool settled() const;
 
+  // Whether the cluster's clustermesh-apiserver runs. Without it the others keep what they know of the
+  // cluster, and it keeps what it knows of them, for as long as that lasts (Cilium without
+  // clustermesh.cacheTTL); what was under way is lost. When it is back, both are brought up to date.
+  void set_connected(const std::string& cluster, bool connected);
+
   // For the changes to come; those under way keep their time.
   void set_delay(const std::string& cluster, Duration delay);
 
@@ -51,6 +56,8 @@ class ClusterMesh {
   };
   struct Member;
 
+  // Puts a change on its way to `member`.
+  void send(Member& member, const std::string& from, const ObjectKey& service, const PortBackends& backends);
   void deliver(Member& member);
   void arm(Member& member);
 

@@ -92,7 +92,14 @@ std::optional<Backend> DataPlane::pick(const ObjectKey& service, const std::stri
   const Sides known = sides(service, port_name);
   const std::vector<Backend> usable = usable_backends(global_settings(*object), known.local, known.remote);
   if (usable.empty()) return std::nullopt;
-  std::uniform_int_distribution<std::size_t> choose(0, usable.size() - 1);
+  if (balance_ == Balance::sticky) return *std::ranges::min_element(usable);
+  std::vector<double> weights(usable.size(), 1.0);
+  if (balance_ == Balance::skewed) {
+    for (std::size_t i = 0; i < usable.size(); ++i)
+      weights[i] = usable[i].cluster == cluster_ ? 9.0 / static_cast<double>(known.local.size())
+                                                 : 1.0 / static_cast<double>(known.remote.size());
+  }
+  std::discrete_distribution<std::size_t> choose(weights.begin(), weights.end());
   return usable[choose(random_)];
 }
 

@@ -25,6 +25,11 @@ class DataPlane {
   // other. Nothing when there is none.
   std::optional<Backend> pick(const ObjectKey& service, const std::string& port_name);
 
+  // How connections spread over the usable backends: evenly, as Cilium does it; nine of ten to those of this
+  // cluster; or all to one for as long as that is usable.
+  enum class Balance { even, skewed, sticky };
+  void set_balance(Balance balance) { balance_ = balance; }
+
   // While on, backends that go away stay in use.
   void keep_stale(bool on);
 
@@ -49,6 +54,7 @@ class DataPlane {
   std::string cluster_;
   Random& random_;
   std::map<ObjectKey, PortBackends> local_;
+  Balance balance_ = Balance::even;
   bool stale_ = false;
   std::map<ObjectKey, Remembered> remembered_;  // what was seen since keep_stale(true)
   WorkQueue queue_;

@@ -3,6 +3,7 @@
 #include "lab/net/http_types.hpp"
 #include "lab/net/listening.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include <boost/asio/post.hpp>
@@ -27,6 +28,40 @@ const std::string* find_file(const PodFiles& files, std::string_view target) {
   if (path.ends_with('/')) path += "index.html";
   const auto found = files.find(path);
   return found == files.end() ? nullptr : &found->second;
+}
+
+// How many requests a Pod may still answer, as a bucket that fills at its capacity.
+class Allowance {
+ public:
+  // Whether one more may be answered now.
+  bool take(int capacity) {
+    if (capacity == 0) return true;
+    const Clock::time_point now = Clock::now();
+    const double most = std::max(1.0, capacity / 4.0);  // what may come at once
+    const double seconds = std::chrono::duration<double>(now - last_).count();
+    left_ = last_ == Clock::time_point{} ? most : std::min(most, left_ + seconds * capacity);
+    last_ = now;
+    if (left_ < 1) return false;
+    left_ -= 1;
+    return true;
+  }
+
+ private:
+  Clock::time_point last_{};
+  double left_ = 0;
+};
+
+HttpResponse overloaded(const HttpRequest& request) {
+  HttpResponse response;
+  response.version(request.version());
+  response.keep_alive(request.keep_alive());
+  response.result(http::status::service_unavailable);
+  response.set(http::field::server, "nginx");
+  response.set(http::field::content_type, "text/html");
+  response.body() = "<h1>503 Service Temporarily Unavailable</h1>\n";
+  response.content_length(response.body().size());
+  if (request.method() == http::verb::head) response.body().clear();
+  return response;
 }
 
 HttpResponse answer(const PodFiles& files, const HttpRequest& request) {
@@ -57,15 +92,20 @@ HttpResponse answer(const PodFiles& files, const HttpRequest& request) {
 }  // namespace
 
 struct PodServer::State {
-  State(TcpAcceptor listener, std::shared_ptr<const PodFiles> content)
+  State(TcpAcceptor listener, std::shared_ptr<const PodFiles> content,
+        std::shared_ptr<const PodBehaviour> wanted)
       : executor(listener.get_executor()),
         acceptor(std::make_shared<TcpAcceptor>(std::move(listener))),
-        files(std::move(content)) {}
+        files(std::move(content)),
+        behaviour(std::move(wanted)) {}
 
   Executor executor;
   std::shared_ptr<TcpAcceptor> acceptor;
   std::shared_ptr<const PodFiles> files;
+  std::shared_ptr<const PodBehaviour> behaviour;
+  Allowance allowance;
   std::set<std::shared_ptr<Connection>> connections;
+  bool broken = false;
   bool draining = false;
   std::function<void()> drained;
 
@@ -80,7 +120,8 @@ struct PodServer::State {
 
   // Whether the connection is to be kept for another request.
   Task<bool> answer_one(Connection& connection, const HttpRequest& request) {
-    HttpResponse response = answer(*files, request);
+    HttpResponse response =
+        allowance.take(behaviour->capacity) ? answer(*files, request) : overloaded(request);
     if (draining) response.keep_alive(false);
     http::response_serializer<http::string_body> serializer(response);
     error_code error;
@@ -119,7 +160,8 @@ PodServer::~PodServer() {
 }
 
 Result<std::unique_ptr<PodServer>> PodServer::listen(Executor executor, asio::ip::tcp::endpoint endpoint,
-                                                     std::shared_ptr<const PodFiles> files) {
+                                                     std::shared_ptr<const PodFiles> files,
+                                                     std::shared_ptr<const PodBehaviour> behaviour) {
   auto acceptor = listen_on(executor, endpoint);
   if (!acceptor && acceptor.error() == asio::error::access_denied) {
     acceptor = listen_on(executor, {endpoint.address(), 0});
@@ -128,8 +170,9 @@ Result<std::unique_ptr<PodServer>> PodServer::listen(Executor executor, asio::ip
     return fail(fmt::format("cannot listen on {}:{}: {}", endpoint.address().to_string(), endpoint.port(),
                             acceptor.error().message()));
   }
-  auto state = std::make_shared<State>(std::move(*acceptor), std::move(files));
+  auto state = std::make_shared<State>(std::move(*acceptor), std::move(files), std::move(behaviour));
   accept_all(state->acceptor, [state](TcpSocket socket) {
+    if (state->broken) return;  // which closes it
     auto connection = std::make_shared<Connection>(std::move(socket));
     state->connections.insert(connection);
     spawn(state->executor, State::serve(state, std::move(connection)));
@@ -140,6 +183,12 @@ Result<std::unique_ptr<PodServer>> PodServer::listen(Executor executor, asio::ip
 asio::ip::tcp::endpoint PodServer::endpoint() const {
   error_code closed;
   return state_->acceptor->local_endpoint(closed);
+}
+
+void PodServer::set_broken(bool broken) {
+  state_->broken = broken;
+  if (!broken) return;
+  for (const auto& connection : state_->connections) connection->stream.close();
 }
 
 void PodServer::drain(std::function<void()> done) {

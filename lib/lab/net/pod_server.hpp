@@ -4,6 +4,7 @@
 #include "base/async.hpp"
 #include "base/result.hpp"
 #include "lab/controllers/pod_files.hpp"
+#include "lab/net/pod_behaviour.hpp"
 
 #include <functional>
 #include <memory>
@@ -14,10 +15,14 @@ class PodServer {
  public:
   // Listens on `endpoint`. When its port may not be bound, on a free port of the same address.
   static Result<std::unique_ptr<PodServer>> listen(Executor executor, asio::ip::tcp::endpoint endpoint,
-                                                   std::shared_ptr<const PodFiles> files);
+                                                   std::shared_ptr<const PodFiles> files,
+                                                   std::shared_ptr<const PodBehaviour> behaviour);
   ~PodServer();  // ends what is still open
 
   [[nodiscard]] asio::ip::tcp::endpoint endpoint() const;
+
+  // While broken, as a process that crashes again and again: closes what is open and what comes.
+  void set_broken(bool broken);
 
   // Ends as nginx does on SIGQUIT: accepts no more, closes idle connections, answers the requests in hand,
   // then calls `done` once, from the context.
