@@ -4,6 +4,8 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -20,5 +22,9 @@ void add_recover(CLI::App& app, Run& run);
 void add_report(CLI::App& app, Run& run);
 void add_lab(CLI::App& app, Run& run);
 void add_demo(CLI::App& app, Run& run);
+void add_watchdog(CLI::App& app, Run& run);
+
+// How a drill on these files has its watchdog started: RunOptions::watchdog.
+std::vector<std::string> watchdog_arguments(const std::string& mesh, const std::string& kubeconfig);
 
 }  // namespace meshdrill::cli

@@ -60,6 +60,7 @@ int run(const RunFlags& flags) {
     one.output = flags.output;
     one.confirmed = flags.confirm;
     one.may_ask = !flags.no_input;
+    one.watchdog = watchdog_arguments(loaded->scenario.mesh_file.string(), flags.drill.kubeconfig);
     code = run_and_report(std::move(one));
     if (code != exit_pass) return code;
   }

@@ -40,6 +40,7 @@ int run_and_report(DrillRun run) {
   options.kubeconfig = std::move(run.kubeconfig);
   options.journal = run.journal;
   options.version = MESHDRILL_VERSION;
+  options.watchdog = std::move(run.watchdog);
   options.watch = [&](const drill::Entry& entry, const drill::History& history) {
     live.show(entry, history);
   };

@@ -19,6 +19,7 @@ struct DrillRun {
   std::string output = "text";         // or json
   std::vector<std::string> confirmed;  // clusters that may be drilled although they are production
   bool may_ask = true;                 // at a terminal, about the others
+  std::vector<std::string> watchdog;   // RunOptions::watchdog
 };
 
 // Runs a drill with the live view on stderr and the report on stdout; returns the exit code.

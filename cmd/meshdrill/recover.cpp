@@ -6,10 +6,8 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <exception>
 #include <memory>
 
-#include <boost/asio/co_spawn.hpp>
 #include <fmt/format.h>
 
 namespace meshdrill::cli {
@@ -18,22 +16,8 @@ namespace {
 struct RecoverFlags {
   std::string mesh;
   std::string kubeconfig;
+  bool forget = false;
 };
-
-std::vector<drill::Recovery> run_recovery(asio::io_context& io, const std::vector<drill::Cluster>& clusters) {
-  drill::RecoverOptions options;
-  options.talk = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
-  std::vector<drill::Recovery> done;
-  std::exception_ptr broken;
-  asio::co_spawn(io, drill::recover(clusters, options),
-                 [&](std::exception_ptr error, std::vector<drill::Recovery> recoveries) {
-                   broken = std::move(error);
-                   done = std::move(recoveries);
-                 });
-  io.run();
-  if (broken) std::rethrow_exception(broken);
-  return done;
-}
 
 int exit_code_of(const std::vector<drill::Recovery>& recoveries) {
   const auto any = [&](drill::Recovery::Outcome outcome) {
@@ -54,7 +38,10 @@ int recover(const RecoverFlags& flags) {
   const auto clusters = drill::open_clusters(io.get_executor(), *mesh, *kubeconfig, notes);
   print(clusters ? notes : clusters.error());
   if (!clusters) return exit_usage;
-  const std::vector<drill::Recovery> recoveries = run_recovery(io, *clusters);
+  drill::RecoverOptions options;
+  options.talk = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
+  options.forget = flags.forget;
+  const std::vector<drill::Recovery> recoveries = drill::recover_now(io, *clusters, std::move(options));
   for (const drill::Recovery& recovery : recoveries) {
     fmt::print("{}: {}: {}\n", recovery.cluster, to_string(recovery.outcome), recovery.message);
   }
@@ -68,6 +55,9 @@ void add_recover(CLI::App& app, Run& run) {
   const auto flags = std::make_shared<RecoverFlags>();
   verb->add_option("-f,--mesh", flags->mesh, "The mesh file")->required()->type_name("FILE");
   add_kubeconfig(*verb, flags->kubeconfig);
+  verb->add_flag(
+      "--forget", flags->forget,
+      "Put nothing back: what is there now is what is wanted. Only gives the lock up and drops the record");
   verb->callback([&run, flags] { run = [flags] { return recover(*flags); }; });
 }
 

@@ -21,6 +21,9 @@ struct RunOptions {
   kube::Kubeconfig kubeconfig;
   std::filesystem::path journal;  // must not exist yet
   std::string version;            // of the tool, for the journal
+  // How this program is run to watch over the drill (watchdog.hpp), without what only the drill knows: its
+  // run, its journal, its epoch. Empty: nobody watches.
+  std::vector<std::string> watchdog;
   // Called on the caller's thread after each entry is in the journal; for the live view.
   std::function<void(const Entry&, const History&)> watch;
   // Asked before anything is changed in a cluster that says it is production: whether to go on. None: yes.

@@ -40,7 +40,25 @@ Result<Entry> parse_entry(const std::string& line) {
 Result<Journal> Journal::create(const std::filesystem::path& path) {
   const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
   if (file < 0) return system_error("create", path);
+  // Its name in the folder must survive the machine's death as well.
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  const int directory = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory >= 0) {
+    ::fsync(directory);  // not every file system can; the journal is there all the same
+    ::close(directory);
+  }
   return Journal{path, file};
+}
+
+Result<Journal> Journal::reopen(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC);
+  if (file < 0) return system_error("open", path);
+  Journal journal{path, file};
+  char last = 0;
+  const off_t size = ::lseek(file, 0, SEEK_END);
+  if (size > 0 && (::pread(file, &last, 1, size - 1) != 1 || last != '\n'))
+    return fail(fmt::format("the journal {} ends in the middle of a line", path.string()));
+  return journal;
 }
 
 Journal::Journal(Journal&& other) noexcept

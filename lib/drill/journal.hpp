@@ -32,6 +32,8 @@ class Journal {
  public:
   // A new file; fails when there is one already, since a journal is never overwritten.
   static Result<Journal> create(const std::filesystem::path& path);
+  // One that a drill has left, to add to. Fails when it ends in the middle of a line.
+  static Result<Journal> reopen(const std::filesystem::path& path);
   Journal(Journal&& other) noexcept;
   Journal& operator=(Journal&&) = delete;
   Journal(const Journal&) = delete;

@@ -1,6 +1,8 @@
 #include "drill/record.hpp"
 
+#include <array>
 #include <exception>
+#include <unistd.h>
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -34,6 +36,11 @@ Record parse(const json::object& fields, std::int64_t schema) {
 }
 
 }  // namespace
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string{name.data()} : std::string{"unknown"};
+}
 
 std::string encode(const Record& record) {
   json::array changes;

@@ -27,6 +27,9 @@ struct Record {
   Ownership ownership = Ownership::keep;  // what the restore does about the fields' owners
 };
 
+// The machine that this process runs on, for the journal, the record and the holder of a Lease.
+std::string host_name();
+
 std::string encode(const Record& record);
 // Also reads the records of earlier versions.
 Result<Record> decode_record(std::string_view text);

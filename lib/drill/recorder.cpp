@@ -1,5 +1,7 @@
 #include "drill/recorder.hpp"
 
+#include <exception>
+
 namespace meshdrill::drill {
 
 probe::Offset Recorder::now() const {
@@ -11,7 +13,12 @@ void Recorder::note(std::string event, boost::json::object fields, Durability du
   if (const Result<> appended = journal_.append(entry, durability); !appended && !broken_)
     broken_ = appended.error();
   if (const Result<> added = builder_.add(entry); !added && !broken_) broken_ = added.error();
-  if (watch_) watch_(entry, builder_.history());
+  // Whoever looks on must not be what ends a drill that has something to restore.
+  try {
+    if (watch_) watch_(entry, builder_.history());
+  } catch (const std::exception&) {
+    watch_ = nullptr;
+  }
 }
 
 }  // namespace meshdrill::drill

@@ -19,7 +19,7 @@ class Recorder {
 
   // Adds an entry with the time that it is now. A journal that can no longer be written does not end the run
   // here, as there may be something to restore: it is remembered in broken(), and the history goes on in
-  // memory.
+  // memory. A watch that throws is not called again.
   void note(std::string event, boost::json::object fields, Durability durability = Durability::written);
 
   [[nodiscard]] const std::optional<Error>& broken() const { return broken_; }

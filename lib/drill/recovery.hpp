@@ -20,17 +20,24 @@ struct Recovery {
   };
   std::string cluster;
   Outcome outcome = Outcome::clean;
-  std::string message;  // for a person; with the commands to type where it failed
+  std::string message;    // for a person; with the commands to type where it failed
+  bool may_pass = false;  // of a failure: another try later may succeed
 };
 
 struct RecoverOptions {
   Duration limit = std::chrono::minutes{2};      // for the restore in one cluster
   std::function<void(const std::string&)> talk;  // progress, a line at a time
+  std::string dead;     // a run that is known to be dead, so that its locks need not be watched; may be empty
+  bool forget = false;  // write nothing back: what is there now is what was wanted
 };
 
 // One entry a cluster, in the order of `clusters`. Where a Lease has a holder, takes lock_duration_seconds
-// and some to see whether he still renews it.
+// and some to see whether he still renews it. Holds the Lease itself, and renews it, while it restores.
 Task<std::vector<Recovery>> recover(const std::vector<Cluster>& clusters, RecoverOptions options);
+
+// The same on a context of its own, to its end.
+std::vector<Recovery> recover_now(asio::io_context& io, const std::vector<Cluster>& clusters,
+                                  RecoverOptions options);
 
 std::string_view to_string(Recovery::Outcome outcome);
 

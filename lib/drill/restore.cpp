@@ -31,6 +31,7 @@ Task<Undone> undo_one(kube::Client& client, Change change, Clock::time_point dea
   for (;;) {
     ChangeResult result = co_await undo_change(client, change);
     undone.stands = result.stands();
+    undone.final = result.final();
     undone.problem = std::move(result.message);
     if (result.final() || Clock::now() + pause >= deadline) co_return undone;
     co_await sleep(client.executor(), pause);

@@ -14,6 +14,7 @@ struct Undone {
   Change change;
   bool stands = false;  // what was there is there again (by us, or already)
   std::string problem;  // why not; empty when it stands
+  bool final = false;   // trying again cannot help
 };
 
 // Writes the original value of every change, over what the drill wrote and over nothing else. API failures

@@ -39,13 +39,22 @@ DrillRun::DrillRun(asio::io_context& io, RunOptions options, std::vector<Cluster
       signals_(io.get_executor(), SIGINT, SIGTERM, SIGHUP),
       observer_(io.get_executor(), clusters_, observer_events()) {
   const std::string who = fmt::format("{} of {}", options_.scenario.name, host_name());
-  for (const Cluster& cluster : clusters_) locks_.emplace(cluster.name, Lock{*cluster.client, run_, who});
+  for (const Cluster& cluster : clusters_)
+    locks_.emplace(cluster.name, std::make_shared<Lock>(*cluster.client, run_, who));
 }
 
 History DrillRun::run() {
   listen_for_signals();
   asio::co_spawn(io_, main(), [this](std::exception_ptr error) { main_error_ = std::move(error); });
-  io_.run();
+  // What goes wrong beside main() ends the drill, and not the restore.
+  for (bool ended = false; !ended;) {
+    try {
+      io_.run();
+      ended = true;
+    } catch (const std::exception& error) {
+      stop(Abort::Kind::failed, fmt::format("internal error: {}", error.what()));
+    }
+  }
   if (main_error_) std::rethrow_exception(main_error_);
   return recorder_.history();
 }

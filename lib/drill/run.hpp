@@ -10,17 +10,19 @@
 #include "drill/ownership.hpp"
 #include "drill/preflight.hpp"
 #include "drill/recorder.hpp"
+#include "drill/renewal.hpp"
+#include "drill/watchdog.hpp"
 
 #include <exception>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/signal_set.hpp>
 
 namespace meshdrill::drill {
@@ -36,7 +38,7 @@ class DrillRun {
   [[nodiscard]] const Scenario& scenario() const { return options_.scenario; }
   [[nodiscard]] const History& history() const { return recorder_.history(); }
   [[nodiscard]] const Cluster& target() const;
-  [[nodiscard]] Lock& target_lock() { return locks_.at(scenario().target.cluster); }
+  [[nodiscard]] Lock& target_lock() { return *locks_.at(scenario().target.cluster); }
 
   // run.cpp
   Task<> main();
@@ -54,6 +56,7 @@ class DrillRun {
   // run_prepare.cpp
   Task<> prepare();
   [[nodiscard]] bool confirmed(const Preflight& preflight);
+  void start_watchdog();
   Task<> take_locks();
 
   // run_fault.cpp
@@ -68,6 +71,7 @@ class DrillRun {
   Task<> finish();
   Task<> put_back();
   Task<> give_back_ownership();
+  Task<> put_back_safely();
   [[nodiscard]] bool target_is_back() const;
   Task<> release_locks();
 
@@ -77,10 +81,11 @@ class DrillRun {
   void take_batch(const probe::Batch& batch);
   void take_endpoints(const std::string& cluster, int ready);
   [[nodiscard]] Observer::Events observer_events();
-  Task<> renew_locks();
   // A notice on each changed object, for whoever is on call; whether it arrives changes nothing.
   Task<> post_events(std::string reason, std::string note, bool warning);
   void spawn(Task<> task);
+  void keep_locks();
+  void lock_failed(const Lock& lock, const std::string& why);
 
   // run_notes.cpp
   void note_start();
@@ -100,8 +105,10 @@ class DrillRun {
   asio::basic_signal_set<Executor> signals_;
   Observer observer_;
   std::vector<std::unique_ptr<asio::cancellation_signal>> background_;
-  std::map<std::string, Lock> locks_;
+  std::map<std::string, std::shared_ptr<Lock>> locks_;
   std::vector<std::string> locked_;
+  std::unique_ptr<Renewal> renewal_;  // of what is locked
+  std::optional<Watchdog> watchdog_;
   std::unique_ptr<Guard> guard_;
   std::unique_ptr<probe::Prober> prober_;
   std::vector<Change> changes_;
@@ -117,8 +124,5 @@ class DrillRun {
   bool finished_ = false;
   std::exception_ptr main_error_;
 };
-
-// Where and when this process runs, for the journal and the record.
-std::string host_name();
 
 }  // namespace meshdrill::drill

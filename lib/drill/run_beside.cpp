@@ -74,6 +74,8 @@ void DrillRun::stop_prober() {
 
 void DrillRun::take_batch(const probe::Batch& batch) {
   recorder_.note("samples", encode(batch));
+  // What cannot be written down must not go on; what was changed is put back all the same.
+  if (recorder_.broken()) stop(Abort::Kind::failed, recorder_.broken()->message);
   judged_upto_ = batch.upto - std::chrono::milliseconds{300};
 }
 
@@ -91,19 +93,6 @@ Observer::Events DrillRun::observer_events() {
           [this](const Change& change, const json::value& object, bool deleted) {
             take_object(change, object, deleted);
           }};
-}
-
-Task<> DrillRun::renew_locks() {
-  Timer timer{io_.get_executor()};
-  for (;;) {
-    timer.expires_after(lock_renewal);
-    co_await timer.async_wait(await);
-    for (const std::string& cluster : locked_) {
-      Result<> renewed = co_await locks_.at(cluster).renew();
-      if (renewed) guard_->answered(cluster);
-      if (!renewed && !finished_) note_warning(renewed.error().message);
-    }
-  }
 }
 
 Task<> DrillRun::post_events(std::string reason, std::string note, bool warning) {
@@ -133,6 +122,29 @@ void DrillRun::spawn(Task<> task) {
   background_.push_back(std::make_unique<asio::cancellation_signal>());
   asio::co_spawn(io_, std::move(task),
                  asio::bind_cancellation_slot(background_.back()->slot(), [](const std::exception_ptr&) {}));
+}
+
+// The heartbeat goes with the locks: who keeps the one keeps the other.
+void DrillRun::keep_locks() {
+  Renewal::Events events;
+  events.beat = [this] {
+    if (!watchdog_ || watchdog_->beat()) return;
+    watchdog_.reset();
+    note_warning("the watchdog died; if this drill is killed now, run: meshdrill recover");
+  };
+  events.renewed = [this](const Lock& lock) { guard_->answered(lock.cluster()); };
+  events.failed = [this](const Lock& lock, const std::string& why) { lock_failed(lock, why); };
+  renewal_ = std::make_unique<Renewal>(io_.get_executor(), std::move(events));
+  for (const std::string& cluster : locked_) renewal_->add(locks_.at(cluster));
+}
+
+// Whoever holds the lock now takes this drill for dead, and its changes for his to undo.
+void DrillRun::lock_failed(const Lock& lock, const std::string& why) {
+  if (lock.lost()) {
+    stop(Abort::Kind::interference, why);
+  } else {
+    note_warning(why);
+  }
 }
 
 }  // namespace meshdrill::drill

@@ -19,7 +19,7 @@ Task<> DrillRun::finish() {
   watched_ = false;
   if (guard_) guard_->rest();
   if (history().changed) {
-    co_await put_back();
+    co_await put_back_safely();
   }
   if (!stopped_ && history().changed) {
     begin(Phase::recovered);
@@ -28,11 +28,28 @@ Task<> DrillRun::finish() {
   stop_prober();
   observer_.stop();
   for (const auto& task : background_) task->emit(asio::cancellation_type::terminal);
+  if (renewal_) renewal_->stop();
   co_await pause(1ms);  // lets the batches in that the prober posted while it stopped
   co_await release_locks();
   recorder_.note("end", {}, Durability::synced);
   signals_.cancel();
   finished_ = true;
+  if (watchdog_) watchdog_->all_clear();
+}
+
+// An error of ours in the restore is a restore that is not verified, and nothing less: the record stays, and
+// whoever reads the report has the commands.
+Task<> DrillRun::put_back_safely() {
+  std::string problem;
+  try {
+    co_await put_back();
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  if (problem.empty()) co_return;
+  restored_ = false;
+  problem = with_commands("internal error: " + problem, target().context, changes_);
+  recorder_.note("restored", {{"verified", false}, {"message", problem}}, Durability::synced);
 }
 
 Task<> DrillRun::put_back() {
@@ -82,7 +99,7 @@ Task<> DrillRun::release_locks() {
   for (const std::string& cluster : locked_) {
     const bool keep = history().changed && !restored_ && cluster == scenario().target.cluster;
     if (keep) continue;
-    Result<> released = co_await locks_.at(cluster).release();
+    Result<> released = co_await locks_.at(cluster)->release();
     if (!released) note_warning("the drill's Lease was not released: " + released.error().message);
   }
 }

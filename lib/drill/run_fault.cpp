@@ -62,6 +62,10 @@ std::string foreign_value(const Change& change, const boost::json::value& object
 }  // namespace
 
 Task<> DrillRun::fault() {
+  if (recorder_.broken()) {
+    stop(Abort::Kind::refused, recorder_.broken()->message);
+    co_return;
+  }
   Record record{run_, scenario().name, host_name(), history().started, changes_};
   record.ownership = scenario().ownership;
   Result<> kept = co_await target_lock().keep(std::move(record));

@@ -2,7 +2,6 @@
 #include "drill/run.hpp"
 #include "kube/field_change.hpp"
 
-#include <array>
 #include <unistd.h>
 
 #include <boost/json/array.hpp>
@@ -25,11 +24,6 @@ std::string wall_time() {
 }
 
 }  // namespace
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? std::string{name.data()} : std::string{"unknown"};
-}
 
 void DrillRun::note_start() {
   json::array clusters;

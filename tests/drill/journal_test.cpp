@@ -36,6 +36,24 @@ void append_raw(const std::filesystem::path& path, const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("a journal that a drill has left can be added to, unless it ends in half a line") {
+  const Folder folder;
+  const auto path = folder.path / "journal.jsonl";
+  CHECK_FALSE(Journal::reopen(path));
+  append_raw(path, "{\"at\":1,\"event\":\"start\"}\n");
+  {
+    auto journal = Journal::reopen(path);
+    REQUIRE(journal);
+    REQUIRE(journal->append({probe::Offset{2}, "end", {}}, Durability::synced));
+  }
+  Result<> status;
+  CHECK(read_all(path, status).size() == 2);
+  append_raw(path, "{\"at\":3,\"ev");
+  const auto torn = Journal::reopen(path);
+  REQUIRE_FALSE(torn);
+  CHECK(torn.error().message.find("middle of a line") != std::string::npos);
+}
+
 TEST_CASE("entries are read back in order") {
   const Folder folder;
   const auto path = folder.path / "run.jsonl";

@@ -1,11 +1,12 @@
 """Drills on a lab of their own: interrupted, killed and recovered, disturbed by somebody else, refused, and mistaken."""
 
 import json
+import os
 import signal
 import subprocess
 import unittest
 
-from harness import KUBECTL, MESHDRILL, PATIENCE, Lab, run, wait_for
+from harness import KUBECTL, MESHDRILL, PATIENCE, Lab, run, wait_ended, wait_for, watchdog_of
 
 # Short phases and wide tolerances: these tests are about what happens to the cluster, not about statistics.
 DRILL = """apiVersion: meshdrill/v1
@@ -118,6 +119,18 @@ class Interrupted(DrillTest):
         self.assertTrue(report["restore"]["verified"])
         self.assert_restored()
 
+    def test_what_ends_the_drill_spares_its_watchdog(self):
+        self.start(self.write_drill(hold="60s"))
+        self.wait_for_entry("phase", phase="hold")
+        watchdog = watchdog_of(self.process.pid)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            os.kill(watchdog, number)
+        self.assertNotEqual(os.getsid(watchdog), os.getsid(self.process.pid))
+        self.process.kill()
+        wait_ended(watchdog, "the watchdog to be done")
+        self.process.communicate()
+        self.assert_restored()
+
     def test_sigint_restores(self):
         self.interrupt(signal.SIGINT, 130)
 
@@ -126,13 +139,30 @@ class Interrupted(DrillTest):
 
 
 class Killed(DrillTest):
-    """kill -9, then recover: replicas are back."""
+    """kill -9, of the drill alone or with its watchdog, then recover: replicas are back."""
 
-    def kill_at(self, event, **fields):
+    def kill_at(self, event, with_watchdog=True, **fields):
         self.start(self.write_drill(hold="60s" if fields.get("action") != "restore" else "3s"))
         self.wait_for_entry(event, **fields)
+        watchdog = watchdog_of(self.process.pid)
+        self.assertTrue(watchdog)
+        if with_watchdog:
+            os.kill(watchdog, signal.SIGKILL)
         self.process.kill()
+        if not with_watchdog:
+            wait_ended(watchdog, "the watchdog to be done")
         self.process.communicate()
+
+    def test_the_watchdog_restores(self):
+        self.kill_at("phase", with_watchdog=False, phase="hold")
+        self.assert_restored()
+        self.assertFalse(self.lab.lease("lab-001")["spec"].get("holderIdentity"))
+        done = self.recover()
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn("lab-001: clean", done.stdout)
+        report = run("report", self.journal, "-o", "json")
+        self.assertEqual(report.returncode, 4)
+        self.assertIn("watchdog put everything back", json.loads(report.stdout)["reason"])
 
     def assert_recovered(self):
         done = self.recover()

@@ -32,6 +32,31 @@ def run(*arguments, timeout=240, **options):
                           check=False, **options)
 
 
+def state_of(process):
+    """State (a letter) and parent of a process by its id; ("", 0) when there is none."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return fields[0], int(fields[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return "", 0
+
+
+def watchdog_of(drill):
+    """The process that watches over a running drill, by the drill's; None when there is none."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if state_of(folder.name)[1] == drill and b"\0watchdog\0" in (folder / "cmdline").read_bytes():
+                return int(folder.name)
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return None
+
+
+def wait_ended(process, what, patience=PATIENCE):
+    """Waits for the end of a process that is not our child."""
+    wait_for(lambda: state_of(process)[0] in ("", "Z"), what, patience)
+
+
 class Lab:
     """`meshdrill lab up` in a folder of its own, until stop()."""
 
