@@ -139,7 +139,11 @@ int probe_url(ProbeOptions& options) {
   if (!ran) return complain(ran.error(), exit_inconclusive);
   if (!report) return complain(report.error(), exit_failed);
   const std::string text = options.output == "json" ? to_json(*report) : to_text(*report);
-  std::fputs(text.c_str(), stdout);
+  // A CI job that reads an empty file must not believe that all is well.
+  if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
+    const std::string why = std::generic_category().message(errno);
+    return complain(Error{"the result could not be written to stdout: " + why}, exit_failed);
+  }
   return exit_code_of(*report);
 }
 

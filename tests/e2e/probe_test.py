@@ -205,6 +205,8 @@ class ProbeAgainstRealServers(unittest.TestCase):
         for conditions, wanted in (
             (["everyone seen", "p50 <= 1s", "requests >= 30"], 0),
             (["everyone seen", "p50 <= 1us"], 1),
+            (["p50(cilium-001) <= 1s", "max(cilium-002) <= 30s"], 0),
+            (["p50(cilium-003) <= 1s"], 6),
             (["availability >= 99.99%"], 6),
             (["availability >= 99.99%", "max <= 1us"], 1),
         ):
@@ -315,6 +317,13 @@ class ProbeAgainstRealServers(unittest.TestCase):
                                     "127.0.0.1=a", "--identify-address", "127.0.0.2=b")
         self.assertEqual(code, 0, out + err)
         self.assertRegex(out, r"127.0.0.1 +new +\d+ \(100.0 %\)")
+
+    def test_a_result_that_nobody_can_read_is_no_pass(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run(self.command("api.example.org", "/", "--duration", "300ms", "-o", "json"), stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("No space left on device", done.stderr)
 
     def test_wrong_usage_contacts_nobody(self):
         for options in (["--rate", "0"], ["--duration", "5"], ["--identify", "no capture"], ["--connections", "old"],
