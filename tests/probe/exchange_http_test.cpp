@@ -13,35 +13,21 @@
 namespace meshdrill::probe {
 namespace {
 
+using testing::check_all;
 using testing::hello;
 using testing::HttpServer;
 using testing::ok_answer;
+using testing::patient;
 using testing::record;
 using testing::RecordedRun;
 using testing::Reply;
 using namespace std::chrono_literals;
 
-// Time-outs so long that a slow machine does not run into them.
-ProbeConfig patient(std::uint16_t port) {
-  ProbeConfig config;
-  config.url = fmt::format("http://127.0.0.1:{}/", port);
-  config.rate = 50;
-  config.timeouts = {20s, 20s, 20s, 20s, 20s};
-  return config;
-}
-
 RecordedRun against(const HttpServer::Handler& handler, const std::function<void(ProbeConfig&)>& change) {
   HttpServer server{"127.0.0.1", 0, handler};
-  ProbeConfig config = patient(server.port());
+  ProbeConfig config = patient(fmt::format("http://127.0.0.1:{}/", server.port()));
   change(config);
   return record(config, 5);
-}
-
-void check_all(const RecordedRun& run, Outcome outcome) {
-  REQUIRE(run.samples.size() >= 5);
-  for (const Sample& sample : run.samples) {
-    CHECK_MESSAGE(sample.outcome == outcome, to_string(sample.outcome), " ", sample.detail);
-  }
 }
 
 TEST_CASE("method, headers and body arrive as they were given") {
@@ -188,7 +174,7 @@ TEST_CASE("a kept connection is replaced when it has carried or lived enough") {
 
 TEST_CASE("with tcp the connection is the sample") {
   HttpServer server{"127.0.0.1", 0, [](const std::string&) { return Reply{}; }};
-  ProbeConfig config = patient(server.port());
+  ProbeConfig config = patient(fmt::format("http://127.0.0.1:{}/", server.port()));
   config.url = fmt::format("tcp://127.0.0.1:{}", server.port());
   const RecordedRun run = record(config, 5);
   check_all(run, Outcome::ok);
@@ -212,7 +198,7 @@ TEST_CASE("with tcp the connection is the sample") {
 
 TEST_CASE("what cannot be asked is refused before anything is sent") {
   const auto refused = [](const std::function<void(ProbeConfig&)>& change) {
-    ProbeConfig config = patient(1);
+    ProbeConfig config = patient("http://127.0.0.1:1/");
     change(config);
     const auto checked = check(config);
     return checked ? std::string{} : checked.error().message;

@@ -23,9 +23,7 @@ using testing::Reply;
 using namespace std::chrono_literals;
 
 ProbeConfig closed_loop(std::uint16_t port, std::size_t connections) {
-  ProbeConfig config;
-  config.url = fmt::format("http://127.0.0.1:{}/", port);
-  config.timeouts = {20s, 20s, 20s, 20s, 20s};
+  ProbeConfig config = testing::patient(fmt::format("http://127.0.0.1:{}/", port));
   config.closed_loop = connections;
   return config;
 }

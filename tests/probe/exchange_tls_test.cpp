@@ -14,6 +14,7 @@
 namespace meshdrill::probe {
 namespace {
 
+using testing::check_all;
 using testing::hello;
 using testing::HttpServer;
 using testing::ok_answer;
@@ -58,21 +59,10 @@ RecordedRun ask(const Certificates& certificates, const std::function<void(SSL_C
   HttpServer server{"127.0.0.1", 0,
                     [](const std::string&) { return Reply{ok_answer(hello("abc")), {}, Reply::Then::keep}; },
                     certificates.server, tune};
-  ProbeConfig config;
-  config.url = fmt::format("https://127.0.0.1:{}/", server.port());
-  config.rate = 20;
-  config.timeouts = {20s, 20s, 20s, 20s, 20s};
+  ProbeConfig config = testing::patient(fmt::format("https://127.0.0.1:{}/", server.port()));
   config.ca_file = certificates.ca_file;
   change(config);
   return record(config, requests);
-}
-
-void check_all(const RecordedRun& run, Outcome outcome, const std::string& detail = {}) {
-  REQUIRE(run.samples.size() >= 5);
-  for (const Sample& sample : run.samples) {
-    CHECK_MESSAGE(sample.outcome == outcome, to_string(sample.outcome), " ", sample.detail);
-    CHECK(sample.detail == detail);
-  }
 }
 
 void demand_client(SSL_CTX* context, const std::string& ca_file, int version) {
@@ -148,9 +138,7 @@ TEST_CASE("a certificate found good once is looked at again when the name differ
   const Certificates certificates;
   HttpServer server{"127.0.0.1", 0, [](const std::string&) { return Reply{ok_answer(hello("abc"))}; },
                     certificates.server};
-  ProbeConfig config;
-  config.url = fmt::format("https://127.0.0.1:{}/", server.port());
-  config.timeouts = {20s, 20s, 20s, 20s, 20s};
+  ProbeConfig config = testing::patient(fmt::format("https://127.0.0.1:{}/", server.port()));
   config.ca_file = certificates.ca_file;
   check_all(record(config, 5), Outcome::ok);
   config.url = fmt::format("https://127.0.0.2:{}/", server.port());

@@ -16,6 +16,7 @@ namespace meshdrill::probe {
 namespace {
 
 using testing::addresses;
+using testing::check_all;
 using testing::DnsReply;
 using testing::DnsServer;
 using testing::Ending;
@@ -27,13 +28,8 @@ using testing::RecordedRun;
 using testing::Reply;
 using namespace std::chrono_literals;
 
-// Time-outs so long that a slow machine does not run into them.
 ProbeConfig patient(const std::string& host, std::uint16_t port) {
-  ProbeConfig config;
-  config.url = fmt::format("http://{}:{}/", host, port);
-  config.rate = 50;
-  config.timeouts = {20s, 20s, 20s, 20s, 20s};
-  return config;
+  return testing::patient(fmt::format("http://{}:{}/", host, port));
 }
 
 // Every request of a run against one server on 127.0.0.1 that always answers like this.
@@ -43,13 +39,6 @@ RecordedRun against(
   ProbeConfig config = patient("127.0.0.1", server.port());
   change(config);
   return record(config, 5);
-}
-
-void check_all(const RecordedRun& run, Outcome outcome) {
-  REQUIRE(run.samples.size() >= 5);
-  for (const Sample& sample : run.samples) {
-    CHECK_MESSAGE(sample.outcome == outcome, to_string(sample.outcome), " ", sample.detail);
-  }
 }
 
 TEST_CASE("a healthy server is answered for in full") {

@@ -33,6 +33,15 @@ void check_invariants(const RecordedRun& run) {
 
 }  // namespace
 
+ProbeConfig patient(const std::string& url) {
+  using namespace std::chrono_literals;
+  ProbeConfig config;
+  config.url = url;
+  config.rate = 50;
+  config.timeouts = {20s, 20s, 20s, 20s, 20s};
+  return config;
+}
+
 std::vector<Sample> RecordedRun::of_stream(int stream) const {
   std::vector<Sample> result;
   std::copy_if(samples.begin(), samples.end(), std::back_inserter(result),
@@ -81,6 +90,18 @@ RecordedRun record(const ProbeConfig& config, std::size_t samples) {
     return !counts.empty() && std::all_of(counts.begin(), counts.end(),
                                           [&](const auto& count) { return count.second >= samples; });
   });
+}
+
+void check_all(const RecordedRun& run, Outcome outcome) {
+  REQUIRE(run.samples.size() >= 5);
+  for (const Sample& sample : run.samples) {
+    CHECK_MESSAGE(sample.outcome == outcome, to_string(sample.outcome), " ", sample.detail);
+  }
+}
+
+void check_all(const RecordedRun& run, Outcome outcome, std::string_view detail) {
+  check_all(run, outcome);
+  for (const Sample& sample : run.samples) CHECK(sample.detail == detail);
 }
 
 }  // namespace meshdrill::probe::testing

@@ -4,9 +4,14 @@
 #include "probe/prober.hpp"
 
 #include <functional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace meshdrill::probe::testing {
+
+// 50 requests a second, with time-outs so long that a slow machine does not run into them.
+ProbeConfig patient(const std::string& url);
 
 struct RecordedRun {
   Run run;
@@ -27,5 +32,9 @@ RecordedRun record(const ProbeConfig& config, const std::function<bool(const std
 
 // The same until each stream has `samples` of them.
 RecordedRun record(const ProbeConfig& config, std::size_t samples);
+
+// At least five samples, each of which ended like this.
+void check_all(const RecordedRun& run, Outcome outcome);
+void check_all(const RecordedRun& run, Outcome outcome, std::string_view detail);
 
 }  // namespace meshdrill::probe::testing
