@@ -37,7 +37,8 @@ std::vector<Candidate> values(const manual::Option& option, std::span<const std:
   std::vector<Candidate> known;
   if (option.value == "FAULT") {
     for (const lab::FaultInfo& info : lab::fault_table())
-      known.push_back({std::string{info.name} + (info.takes_duration ? "=" : ""), std::string{info.summary}});
+      known.push_back({std::string{info.name} + (info.value == lab::FaultInfo::Value::none ? "" : "="),
+                       std::string{info.summary}});
   }
   return known;
 }
