@@ -73,10 +73,14 @@ void ProbeWatch::read() {
   for (const probe::Batch& batch : queue_.take()) {
     summary_.add(batch);
     for (const probe::Sample& sample : batch.samples) windows_.add(sample);
-    for (const probe::Window& window : windows_.close(batch.upto)) {
-      recent_.add(window);
-      if (outputs_.csv) std::fputs(csv_rows(window, run_.streams).c_str(), outputs_.csv.get());
-    }
+    close_windows(batch.upto);
+  }
+}
+
+void ProbeWatch::close_windows(probe::Offset upto) {
+  for (const probe::Window& window : windows_.close(upto)) {
+    recent_.add(window);
+    if (outputs_.csv) std::fputs(csv_rows(window, run_.streams).c_str(), outputs_.csv.get());
   }
 }
 
@@ -124,6 +128,7 @@ Result<> ProbeWatch::write_prometheus(const probe::ProbeReport& report) const {
 
 Result<probe::ProbeReport> ProbeWatch::finish() {
   read();
+  close_windows(probe::Offset::max());  // the last one, which the end of the run cut short
   clear_view();
   probe::ProbeReport result = report();
   if (outputs_.metrics) outputs_.metrics->publish(to_prometheus(result));

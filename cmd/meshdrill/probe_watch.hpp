@@ -51,6 +51,7 @@ class ProbeWatch {
  private:
   [[nodiscard]] probe::Offset now() const;
   void read();
+  void close_windows(probe::Offset upto);
   void check_enough();
   void show(bool draining);
   void clear_view();

@@ -32,7 +32,7 @@ TEST_CASE("discovery names groups, resources and subresources") {
   }
   CHECK(names ==
         "apps authorization.k8s.io autoscaling cilium.io coordination.k8s.io discovery.k8s.io events.k8s.io "
-        "networking.k8s.io policy ");
+        "keda.sh networking.k8s.io policy ");
   const Object apps = api.ask("GET", "/apis/apps/v1");
   REQUIRE(resource(apps, "deployments"));
   CHECK(resource(apps, "deployments")->at("shortNames").as_array().at(0).as_string() == "deploy");
@@ -46,8 +46,8 @@ TEST_CASE("discovery names groups, resources and subresources") {
 TEST_CASE("health and the unknown") {
   Api api;
   CHECK(api.send("GET", "/readyz").body == "ok");
-  for (const char* path :
-       {"/apis/keda.sh", "/apis/apps/v2", "/api/v2", "/nowhere", "/openapi/v3/apis/keda.sh/v1"}) {
+  for (const char* path : {"/apis/argoproj.io", "/apis/apps/v2", "/api/v2", "/nowhere",
+                           "/openapi/v3/apis/argoproj.io/v1alpha1"}) {
     api.ask("GET", path);
     CHECK_MESSAGE(api.status == 404, path);
   }
