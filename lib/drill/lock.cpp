@@ -127,11 +127,24 @@ Task<Result<>> Lock::take_over(kube::Lease seen) {
   Result<std::optional<Record>> record = record_of(seen);
   if (!record) co_return tl::unexpected(record.error());
   record_ = std::move(*record);
-  kube::ApiResult<kube::Lease> taken = co_await put(std::move(seen), run_);
-  if (taken) co_return Result<>{};
-  if (!taken.error().fate_unknown()) co_return fail(to_string(taken.error()));
-  // It stands if it was carried out; if not, the Lease is somebody else's still.
-  co_return co_await write(run_, to_write);
+  const Clock::time_point deadline = Clock::now() + to_write;
+  for (Duration pause = first_pause;; pause = std::min<Duration>(pause * 2, longest_pause)) {
+    kube::ApiResult<kube::Lease> taken = co_await put(seen, run_);
+    if (taken) co_return Result<>{};
+    const kube::ApiError error = taken.error();
+    // It stands if it was carried out; if not, the Lease is somebody else's still.
+    if (error.fate_unknown()) {
+      co_return co_await write(run_, to_write);
+    }
+    if (!may_pass(error) || Clock::now() + pause >= deadline) co_return fail(to_string(error));
+    co_await sleep(client_.executor(), pause);
+    kube::ApiResult<std::optional<kube::Lease>> found = co_await find_lease(client_);
+    if (!found) continue;
+    // A holder who renewed it meanwhile is alive; so is whoever was quicker.
+    if (!*found || (*found)->holder != seen.holder || (*found)->renewed != seen.renewed)
+      co_return fail(to_string(error));
+    seen = **found;
+  }
 }
 
 Task<Result<>> Lock::keep(std::optional<Record> record) {

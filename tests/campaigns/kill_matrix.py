@@ -109,8 +109,8 @@ def all_cases():
     cases += [Case("disk full", full_from=step, codes=(3, 4)) for step in ("start", "target", "baseline", "before fail", "intent")]
     cases += [Case("disk full", full_from=step, codes=(0, 1, 4, 6)) for step in ("wrote", "hold", "restore", "restored", "end")]
     cases += [Case("disk full, killed with its watchdog", step, full_from=full, kill_watchdog=True)
-              for full, step in (("wrote", "hold"), ("restore", "before restored"))]
-    cases += [Case("disk full, watchdog lives", "hold", full_from="wrote")]
+              for full, step in (("wrote", "before wrote"), ("restore", "before restored"))]
+    cases += [Case("disk full, watchdog lives", "before wrote", full_from="wrote")]
     for step in ("wrote", "hold", "restore"):
         cases.append(Case("changed by somebody else, watchdog lives", step, foreign=True))
         cases.append(Case("changed by somebody else, then recover", step, foreign=True, kill_watchdog=True))
