@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -79,7 +80,11 @@ Result<HttpRequest> encode_request(const Connection& connection, const Request& 
   if (request.dry_run) add("dryRun", "All");
   if (request.body) {
     encoded.content_type = request.content_type;
-    encoded.body = json::serialize(*request.body);
+    // A DELETE with a body takes all its options from there: the API then passes over those of the query.
+    json::value body = *request.body;
+    if (request.method == Method::remove && request.dry_run && body.is_object())
+      body.get_object()["dryRun"] = json::array{"All"};
+    encoded.body = json::serialize(body);
   }
   return encoded;
 }

@@ -31,7 +31,7 @@ json::value to_json(const EventNotice& notice, const std::string& namespace_name
   return json::object{
       {"apiVersion", "events.k8s.io/v1"},
       {"kind", "Event"},
-      {"metadata", {{"generateName", cut(notice.name, word_limit) + '.'}, {"namespace", namespace_name}}},
+      {"metadata", {{"generateName", cut(notice.name, word_limit) + '-'}, {"namespace", namespace_name}}},
       {"eventTime", format_micro_time(notice.time)},
       {"reportingController", "meshdrill"},
       {"reportingInstance", cut(notice.instance.empty() ? "meshdrill" : notice.instance, word_limit)},

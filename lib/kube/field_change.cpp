@@ -69,9 +69,9 @@ class FieldWriter final : public GuardedChange {
 
   Task<ApiResult<void>> write(Duration timeout) override {
     json::object patch = merge_patch(change_.path, change_.wanted);
-    json::object& metadata = subobject(patch, "metadata");
-    metadata["uid"] = change_.uid;
-    metadata["resourceVersion"] = text_field(seen_, "/metadata/resourceVersion");
+    // The version guards the uid as well: no two objects ever have the same one. Another uid in a patch would
+    // be an invalid change of it (422), not a conflict.
+    subobject(patch, "metadata")["resourceVersion"] = text_field(seen_, "/metadata/resourceVersion");
     Request request = patch_request(object_);
     request.body = std::move(patch);
     request.timeout = timeout;

@@ -49,7 +49,7 @@ struct FieldResult {
   int writes = 0;                 // PATCHes sent
 };
 
-// Reads, checks uid and value, and sends a merge patch guarded by uid and resourceVersion; conflicts and lost
+// Reads, checks uid and value, and sends a merge patch guarded by the resourceVersion; conflicts and lost
 // answers are dealt with as in set_replicas. A value that is a map or a list is `failed` with an `invalid`
 // error, because a merge patch would mix it with what stands there.
 Task<FieldResult> set_field(Client& client, ObjectRef object, FieldChange change);

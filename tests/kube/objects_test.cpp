@@ -206,7 +206,7 @@ TEST_CASE("an Event says what was done to what") {
   CHECK(api.server.seen().at(0).target == "/apis/events.k8s.io/v1/namespaces/shop/events");
   const json::value sent = api.sent(0);
   CHECK(sent.at("eventTime") == "1970-01-01T00:00:00.000000Z");
-  CHECK(sent.at_pointer("/metadata/generateName") == "api.");
+  CHECK(sent.at_pointer("/metadata/generateName") == "api-");
   CHECK(sent.at_pointer("/regarding/uid") == "u-1");
   CHECK(sent.at("type") == "Warning");
   CHECK(sent.at("note").as_string().size() == 1023);

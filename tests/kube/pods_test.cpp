@@ -72,6 +72,19 @@ TEST_CASE("only the Pod that was seen is deleted") {
   CHECK(api.verbs() == "GET DELETE GET GET GET");
 }
 
+TEST_CASE("a trial of a deletion says so in its body because the API passes over the query then") {
+  Api api;
+  api.server.then(answer(200, pod("p-1")));
+  api.server.then(answer(200, pod("p-1")));
+  PodDeletion deletion;
+  deletion.namespace_name = "shop";
+  deletion.name = "api-1";
+  deletion.uid = "p-1";
+  deletion.dry_run = true;
+  CHECK(run(api.io, delete_pod(api.client, deletion)).outcome == Outcome::deleted);
+  CHECK(api.sent(1).at("dryRun") == json::parse(R"(["All"])"));
+}
+
 TEST_CASE("a deletion whose answer is lost is settled by reading") {
   Api api;
   api.server.then(answer(200, pod("p-1")));

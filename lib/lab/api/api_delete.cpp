@@ -29,9 +29,12 @@ struct DeleteOptions {
 
 StoreResult<DeleteOptions> read_options(const ApiCall& call) {
   DeleteOptions options;
-  options.orphan = call.target.option("propagationPolicy") == "Orphan";
-  options.dry_run = call.mode() == WriteMode::dry_run;
-  if (call.request.body.empty()) return options;
+  if (call.request.body.empty()) {
+    options.orphan = call.target.option("propagationPolicy") == "Orphan";
+    options.dry_run = call.mode() == WriteMode::dry_run;
+    return options;
+  }
+  // The query counts for nothing then, as in Kubernetes.
   const auto body = decode_json(call.request.body);
   if (!body) return tl::unexpected(body.error());
   if (!body->is_object()) return tl::unexpected(bad_request("DeleteOptions must be an object"));
@@ -47,9 +50,9 @@ StoreResult<DeleteOptions> read_options(const ApiCall& call) {
                         policy)});
   }
   const json::value* const old_flag = object.if_contains("orphanDependents");
-  options.orphan |= policy == "Orphan" || (old_flag != nullptr && *old_flag == json::value(true));
+  options.orphan = policy == "Orphan" || (old_flag != nullptr && *old_flag == json::value(true));
   const json::array* const dry_run = find_array(object, {"dryRun"});
-  options.dry_run |= dry_run != nullptr && !dry_run->empty();
+  options.dry_run = dry_run != nullptr && !dry_run->empty();
   options.grace_seconds = integer_at(object, {"gracePeriodSeconds"});
   options.uid = text_at(object, {"preconditions", "uid"});
   options.resource_version = text_at(object, {"preconditions", "resourceVersion"});
