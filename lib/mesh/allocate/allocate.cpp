@@ -15,7 +15,6 @@ namespace {
 constexpr int first_node_port = 32379;   // the chart's own default
 constexpr int lowest_node_port = 30000;  // Kubernetes' range of NodePorts
 constexpr int highest_node_port = 32767;
-constexpr int etcd_port = 2379;  // of clustermesh-apiserver behind a load balancer
 
 class Allocator {
  public:

@@ -7,6 +7,9 @@
 
 namespace meshdrill::mesh {
 
+// Of clustermesh-apiserver behind a load balancer, where the file names no other.
+inline constexpr int etcd_port = 2379;
+
 struct Allocation {
   Mesh mesh;             // every cluster with ID, Pod CIDRs of each family, and port
   Lock lock;             // what to keep for the next time

@@ -1,3 +1,4 @@
+#include "mesh/allocate/allocate.hpp"
 #include "mesh/check/check.hpp"
 #include "mesh/check/check_cilium.hpp"
 #include "mesh/check/check_services.hpp"
@@ -53,7 +54,7 @@ class PartsCheck {
   std::map<int, Location> ids_;
   std::map<std::string, Location> contexts_;
   std::map<IpAddress, Location> ingress_addresses_;
-  std::map<std::pair<IpAddress, int>, Location> apiserver_endpoints_;
+  std::map<std::pair<std::string, int>, Location> apiserver_endpoints_;  // by address or name
   // A NodePort of several clusters, and what those so far make of it.
   struct NodePortUsers {
     Location first;
@@ -167,12 +168,15 @@ void PartsCheck::check_apiserver(const Cluster& cluster) {
                     cluster.name),
         "Add apiserver: {ips: [ADDRESS]} once phase 1 runs.");
   }
-  if (!apiserver.port) return;
-  for (const LocatedAddress& ip : apiserver.ips) {
-    found_.repeated(
-        "duplicate-address", apiserver_endpoints_, {ip.address, *apiserver.port}, ip.where,
-        fmt::format("apiserver.ips: {} port {} is named twice", to_string(ip.address), *apiserver.port));
-  }
+  // A NodePort that is left out gets allocated, each cluster its own.
+  if (!apiserver.port && apiserver.exposure == ApiServer::Exposure::node_port) return;
+  const int port = apiserver.port.value_or(etcd_port);
+  const auto once = [&](const std::string& key, const std::string& address, const Location& where) {
+    found_.repeated("duplicate-address", apiserver_endpoints_, {address, port}, where,
+                    fmt::format("apiserver.{}: {} port {} is named twice", key, address, port));
+  };
+  for (const LocatedAddress& ip : apiserver.ips) once("ips", to_string(ip.address), ip.where);
+  if (!apiserver.address.empty()) once("address", apiserver.address, apiserver.where);
   if (apiserver.exposure == ApiServer::Exposure::node_port) check_node_port(cluster);
 }
 
