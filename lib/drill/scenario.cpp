@@ -178,9 +178,14 @@ Checked<Scenario> read_scenario_text(std::string_view text, const std::string& f
   const std::filesystem::path mesh_file = map.string("mesh").value_or("");
   scenario.mesh_file =
       mesh_file.is_absolute() ? mesh_file : std::filesystem::path{file}.parent_path() / mesh_file;
-  if (const Node* node = map.require("target")) scenario.target = read_target(*node, diagnostics);
-  if (const Node* node = map.require("fault")) scenario.fault = read_fault(*node, diagnostics);
-  check_target(scenario, diagnostics);
+  const Node* target = map.require("target");
+  const Node* fault = map.require("fault");
+  const std::size_t found = diagnostics.size();
+  if (target != nullptr) scenario.target = read_target(*target, diagnostics);
+  if (fault != nullptr) scenario.fault = read_fault(*fault, diagnostics);
+  // Of what is missing or was not understood, nothing more can be said.
+  if (target != nullptr && fault != nullptr && diagnostics.size() == found)
+    check_target(scenario, diagnostics);
   scenario.traffic = read_traffic(map.find("traffic"), diagnostics);
   scenario.phases = read_phases(map.find("phases"), diagnostics);
   scenario.expect = read_expectations(map.find("expect"), scenario.fault, diagnostics);

@@ -109,6 +109,25 @@ TEST_CASE("each mistake is named with its place") {
   CHECK(error_of(named).find("metadata.name") != std::string::npos);
 }
 
+TEST_CASE("of what is missing or is no map, only that is said, with its place") {
+  const auto findings_of = [](const std::string& text) {
+    const auto scenario = read_scenario_text(text, "d.yaml");
+    REQUIRE_FALSE(scenario.has_value());
+    return scenario.error();
+  };
+  const Diagnostics word = findings_of("severe\n");
+  REQUIRE(word.size() == 1);
+  CHECK(word.front().where.file == "d.yaml");
+  const std::string start = "apiVersion: meshdrill/v1\nkind: Drill\nmetadata: {name: d}\nmesh: mesh.yaml\n";
+  for (const std::string& rest :
+       {std::string{"fault: {scale: 0}\n"}, std::string{"target: one\nfault: {scale: 0}\n"}}) {
+    const Diagnostics findings = findings_of(start + rest);
+    REQUIRE(findings.size() == 1);
+    CHECK(findings.front().where.file == "d.yaml");
+    CHECK(findings.front().what.find("target") != std::string::npos);
+  }
+}
+
 namespace {
 
 // `shortest` with another target and fault.
