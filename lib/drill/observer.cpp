@@ -52,8 +52,9 @@ void Observer::stop() {
 }
 
 Task<> Observer::follow_endpoints(const Cluster* cluster, ObjectName service) {
+  kube::ApiResult<kube::ResourceType> slices_here = co_await kube::discover_endpoint_slices(*cluster->client);
   kube::WatchOptions options;
-  options.list.path = kube::collection_path(kube::endpoint_slices(), service.ns);
+  options.list.path = kube::collection_path(slices_here.value_or(kube::endpoint_slices()), service.ns);
   options.list.label_selector = fmt::format("kubernetes.io/service-name={}", service.name);
   std::map<std::string, boost::json::value> slices;
   const kube::WatchHandler handler = [&](const kube::WatchEvent& event) {
