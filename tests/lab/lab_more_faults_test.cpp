@@ -129,6 +129,9 @@ TEST_CASE("slow Pods do not become Ready while it lasts") {
                 [](boost::json::object& deployment) { deployment.at("spec").as_object()["replicas"] = 2; });
   CHECK_FALSE(fixture.lab().wait_ready(std::chrono::milliseconds{300}));
   CHECK(fixture.lab().ready_pods(a) == 1);
+  REQUIRE(fixture.lab().clear_fault(FaultKind::slow_pods));
+  CHECK(fixture.lab().wait_ready(std::chrono::seconds{30}));
+  CHECK(fixture.lab().ready_pods(a) == 2);
 }
 
 TEST_CASE("an owner that heals undoes a scaling") {

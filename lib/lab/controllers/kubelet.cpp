@@ -146,6 +146,13 @@ void Kubelet::begin(Pod& state, const Object& pod) {
   }));
 }
 
+void Kubelet::slow_down(Duration delay) {
+  slowness_ = delay;
+  for (const auto& [uid, pod] : pods_) {
+    if (pod->phase == Pod::Phase::starting) start_after(*pod, timings_.start + slowness_);
+  }
+}
+
 void Kubelet::start_after(Pod& state, Duration delay) {
   state.timer.expires_after(delay);
   state.timer.async_wait([this, uid = state.uid](const error_code& error) {

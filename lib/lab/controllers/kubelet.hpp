@@ -31,8 +31,8 @@ class Kubelet {
           KubeletTimings timings);
   ~Kubelet();
 
-  // Pods that begin from now on take this much longer to become Ready.
-  void slow_down(Duration delay) { slowness_ = delay; }
+  // Pods that are not Ready yet, and those that begin from now on, take this much longer from now.
+  void slow_down(Duration delay);
   // How many requests a second each Pod answers; 0: all.
   void limit_capacity(int capacity) { behaviour_->capacity = capacity; }
   // While on, the first Pod that serves fails and comes back several times a second, and stays Ready.
