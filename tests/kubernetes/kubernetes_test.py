@@ -31,7 +31,7 @@ expect:
   hold: {hold_expects}
   restore: {{outage: <= 10s}}
   recovered: {{everyClusterSeen: true}}
-guards: {{deadline: 5m, abortIf: [{{errors: "> 95%", over: 10s}}]}}
+guards: {{deadline: 5m, owners: {{hpa: {hpa}}}, abortIf: [{{errors: "> 95%", over: 10s}}]}}
 """
 
 # What a drill needs to be allowed, by the words of RBAC.
@@ -95,15 +95,15 @@ class DrillCase(unittest.TestCase):
         self.before = mesh.deployment("north")
         self.journal = mesh.folder / f"{self.id()}.jsonl"
 
-    def write_drill(self, hold, fault):
+    def write_drill(self, hold, fault, hpa):
         path = mesh.folder / "drill.yaml"
         hold_expects = "{targetShare: 0%, errors: <= 20%}" if "scale" in fault else "{errors: <= 20%}"
         path.write_text(DRILL.format(mesh=mesh.mesh_file, service=mesh.SERVICE, dns=mesh.names.port, hold=hold, fault=fault,
-                                     hold_expects=hold_expects), encoding="utf-8")
+                                     hold_expects=hold_expects, hpa=hpa), encoding="utf-8")
         return path
 
-    def start(self, hold="3s", fault="{scale: 0}", kubeconfig=None, journal=None):
-        command = [MESHDRILL, "drill", "run", str(self.write_drill(hold, fault)), "--kubeconfig",
+    def start(self, hold="3s", fault="{scale: 0}", hpa="refuse", kubeconfig=None, journal=None):
+        command = [MESHDRILL, "drill", "run", str(self.write_drill(hold, fault, hpa)), "--kubeconfig",
                    str(kubeconfig or mesh.kubeconfig), "--journal", str(journal or self.journal), "-o", "json"]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.kill)
@@ -167,6 +167,31 @@ class Drill(DrillCase):
         mesh.wait_ready("north")
         manifest["spec"]["replicas"] = 2
         cluster.must("PATCH", path + "false", manifest, "application/apply-patch+yaml")
+
+    def test_an_autoscaler_that_wakes_after_the_restore_is_no_interference(self):
+        cluster = mesh.cluster("north")
+        path = "/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers"
+        cluster.must("POST", path, {
+            "metadata": {"name": "api"},
+            "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": mesh.SERVICE},
+                     "minReplicas": 2, "maxReplicas": 4}})
+        self.addCleanup(self.scale_back)
+        self.addCleanup(cluster.must, "DELETE", f"{path}/api")
+        code, report = self.finish(self.start(journal=mesh.folder / "owned.jsonl"))
+        self.assertEqual(code, 3, report["reason"])
+        self.assertIn("HorizontalPodAutoscaler", report["reason"])
+        process = self.start(hpa="allow", hold="10s")
+        self.wait_for_entry(process, "phase", phase="hold")
+        # It sleeps while the count is 0; once awake it makes 3 of the 2 that the restore puts back.
+        cluster.must("PATCH", f"{path}/api", {"spec": {"minReplicas": 3}}, "application/merge-patch+json")
+        code, report = self.finish(process)
+        self.assertEqual(code, 0, report["reason"])
+        self.assertTrue(report["restore"]["verified"])
+        wait_for(lambda: mesh.deployment("north")["spec"]["replicas"] == 3, "the autoscaler")
+
+    def scale_back(self):
+        mesh.cluster("north").must("PATCH", f"/apis/apps/v1/namespaces/default/deployments/{mesh.SERVICE}/scale",
+                                   {"spec": {"replicas": 2}}, "application/merge-patch+json")
 
     def pods(self):
         return {pod["metadata"]["uid"] for pod in mesh.cluster("north").get("/api/v1/namespaces/default/pods")["items"]}

@@ -24,7 +24,7 @@ BINARIES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "m
 PATIENCE = 120  # seconds; the controller manager takes about 15 before it acts
 # Those that make what a drill looks at. Not the ones that would miss the nodes and take the Pods away.
 CONTROLLERS = ("deployment,replicaset,statefulset,daemonset,endpoint,endpointslice,namespace,serviceaccount,"
-               "serviceaccount-token,garbagecollector")
+               "serviceaccount-token,garbagecollector,horizontalpodautoscaling")
 NODE = "node-1"  # an object alone: the EndpointSlices' controller asks for the node of each Pod
 
 
@@ -66,7 +66,7 @@ class Authority:
 
 
 class Cluster:
-    """One cluster; start() returns at once, wait() once its API answers and its controllers act."""
+    """One cluster; start() returns at once, start_controllers() once its API answers, wait() once they act."""
 
     def __init__(self, name, folder):
         self.name = name
@@ -91,10 +91,15 @@ class Cluster:
                   "--listen-peer-urls", f"http://127.0.0.1:{peer}",
                   "--initial-advertise-peer-urls", f"http://127.0.0.1:{peer}", "--initial-cluster", f"etcd=http://127.0.0.1:{peer}")
         self.start_api()
+
+    def start_controllers(self):
+        # They give up on an API that is not there within ten seconds.
+        wait_for(self._is_ready, f"the API server of {self.name} (its log: {self._last_words('api')})")
         (self.folder / "admin.kubeconfig").write_text(json.dumps(kubeconfig([self], "admin")), encoding="utf-8")
         self._run("controllers", BINARIES / "kube-controller-manager", "--kubeconfig=admin.kubeconfig", "--leader-elect=false",
                   f"--controllers={CONTROLLERS}", "--service-account-private-key-file=accounts.key", "--root-ca-file=ca.pem",
-                  "--bind-address=127.0.0.1", f"--secure-port={free_port()}", "--port=0", "--concurrent-gc-syncs=2")
+                  "--bind-address=127.0.0.1", f"--secure-port={free_port()}", "--port=0", "--concurrent-gc-syncs=2",
+                  "--horizontal-pod-autoscaler-sync-period=1s")
 
     def start_api(self):
         return self._run("api", BINARIES / "kube-apiserver", f"--etcd-servers=http://127.0.0.1:{self.etcd_port}",
@@ -111,7 +116,6 @@ class Cluster:
         return process
 
     def wait(self):
-        wait_for(self._is_ready, f"the API server of {self.name} (its log: {self._last_words('api')})")
         # The default service account and its token are the work of controllers: once they are there, all act, and Pods
         # can be made.
         wait_for(lambda: (self.get("/api/v1/namespaces/default/serviceaccounts/default", missing=None) or {}).get("secrets"),
@@ -120,7 +124,8 @@ class Cluster:
     def _is_ready(self):
         for process in self.processes:
             if process.poll() is not None:
-                raise AssertionError(f"a server of {self.name} ended: {self._last_words('api')} {self._last_words('etcd')}")
+                raise AssertionError(f"a server of {self.name} ended: {' '.join(map(str, process.args))} "
+                                     f"{self._last_words('api')} {self._last_words('etcd')}")
         try:
             return self.request("GET", "/readyz")[0] == 200
         except OSError:
@@ -341,6 +346,8 @@ class Mesh:
     def _start(self):
         for cluster in self.clusters:
             cluster.start()
+        for cluster in self.clusters:
+            cluster.start_controllers()
         for cluster in self.clusters:
             cluster.wait()
         for number, cluster in enumerate(self.clusters, 1):
