@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import unittest
@@ -274,6 +275,53 @@ class Refused(DrillTest):
     def test_an_api_that_does_not_answer(self):
         self.lab.fault("api-close@lab-002")
         self.refuse("lab-002")
+
+
+class Production(DrillTest):
+    """A cluster that says it is production is drilled only when its name was given, or typed."""
+
+    def setUp(self):
+        super().setUp()
+        self.lab.kubectl("lab-001", "annotate", "namespace", "kube-system", "meshdrill.io/environment=production")
+
+    def start_at_terminal(self):
+        terminal, standard_input = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        self.process = subprocess.Popen(
+            [MESHDRILL, "drill", "run", str(self.write_drill()), "--kubeconfig", str(self.lab.kubeconfig),
+             "--journal", str(self.journal), "-o", "json"],
+            stdin=standard_input, stdout=subprocess.PIPE, stderr=standard_input, text=True)
+        os.close(standard_input)
+        self.addCleanup(self.process.kill)
+        shown = ""
+        while "Type its name to drill it: " not in shown:
+            shown += os.read(terminal, 4096).decode()
+        self.assertIn("lab-001 says that it is production", shown)
+        return terminal
+
+    def test_without_a_terminal_its_name_must_be_given(self):
+        self.start(self.write_drill())
+        code, report = self.finish()
+        self.assertEqual(code, 3, report["reason"])
+        self.assertIn("--confirm lab-001", report["reason"])
+        self.assert_restored()
+
+    def test_another_name_is_a_no(self):
+        terminal = self.start_at_terminal()
+        os.write(terminal, b"lab-002\n")
+        stdout, _ = self.process.communicate(timeout=PATIENCE)
+        self.assertEqual(self.process.returncode, 3, stdout)
+        self.assertIn("--confirm lab-001", json.loads(stdout)["reason"])
+        self.assert_restored()
+
+    def test_its_name_is_a_yes(self):
+        terminal = self.start_at_terminal()
+        os.write(terminal, b"lab-001\n")
+        self.wait_for_entry("phase", phase="baseline")
+        self.process.send_signal(signal.SIGINT)
+        self.process.communicate(timeout=PATIENCE)
+        self.assertEqual(self.process.returncode, 130)
+        self.assert_restored()
 
 
 class Mistaken(DrillTest):
