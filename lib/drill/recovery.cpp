@@ -64,30 +64,9 @@ bool is_dead(const kube::Lease& lease, const RecoverOptions& options) {
   return !lease.holder.empty() && (lease.holder == options.dead || lease.holder == recovery_run());
 }
 
-struct PutBack {
-  std::string problem;  // empty: all is as it was
-  bool may_pass = true;
-};
-
-Task<PutBack> put_back(kube::Client& client, std::vector<Change> changes, Duration limit) {
-  const std::vector<Undone> done = co_await undo_changes(client, changes, limit);
-  PutBack result;
-  for (const Undone& undone : done) {
-    if (undone.stands) continue;
-    if (result.problem.empty()) result.problem = undone.problem;
-    result.may_pass = result.may_pass && !undone.final;
-  }
-  if (!result.problem.empty()) co_return result;
-  result.problem = co_await verify_changes(client, changes, limit);
-  co_return result;
-}
-
 Task<Recovery> restore_from(const Cluster& cluster, Record record, RecoverOptions options) {
-  PutBack done = co_await put_back(*cluster.client, record.changes, options.limit);
-  if (done.problem.empty() && record.run == options.dead) {
-    co_await sleep(cluster.client->executor(), aftermath);
-    done = co_await put_back(*cluster.client, record.changes, options.limit);
-  }
+  const Duration look_again = record.run == options.dead ? Duration{aftermath} : Duration::zero();
+  const PutBack done = co_await put_back(*cluster.client, record.changes, options.limit, look_again);
   if (!done.problem.empty()) {
     co_return failed(cluster, with_commands(done.problem, cluster.context, record.changes), done.may_pass);
   }

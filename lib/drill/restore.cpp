@@ -119,4 +119,21 @@ Task<std::string> verify_changes(kube::Client& client, std::vector<Change> chang
   }
 }
 
+Task<PutBack> put_back(kube::Client& client, std::vector<Change> changes, Duration limit,
+                       Duration aftermath) {
+  PutBack result;
+  result.undone = co_await undo_changes(client, changes, limit);
+  for (const Undone& undone : result.undone) {
+    if (undone.stands) continue;
+    if (result.problem.empty()) result.problem = undone.problem;
+    result.may_pass = result.may_pass && !undone.final;
+  }
+  if (!result.problem.empty()) co_return result;
+  result.problem = co_await verify_changes(client, changes, limit);
+  if (!result.problem.empty() || aftermath == Duration::zero()) co_return result;
+  co_await sleep(client.executor(), aftermath);
+  const Duration none = Duration::zero();
+  co_return co_await put_back(client, std::move(changes), limit, none);
+}
+
 }  // namespace meshdrill::drill

@@ -25,4 +25,15 @@ Task<std::vector<Undone>> undo_changes(kube::Client& client, std::vector<Change>
 // when `limit` had passed.
 Task<std::string> verify_changes(kube::Client& client, std::vector<Change> changes, Duration limit);
 
+struct PutBack {
+  std::vector<Undone> undone;  // what became of each change
+  std::string problem;         // empty: all is as it was
+  bool may_pass = true;        // of a problem: another try later may succeed
+};
+
+// Undoes the changes and verifies it, each within `limit`. A write of the fault whose answer never came may
+// be carried out after all was put back, and nothing would undo it then: with an `aftermath`, everything is
+// put back and verified once more when that time has passed.
+Task<PutBack> put_back(kube::Client& client, std::vector<Change> changes, Duration limit, Duration aftermath);
+
 }  // namespace meshdrill::drill

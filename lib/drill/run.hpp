@@ -120,6 +120,7 @@ class DrillRun {
   bool stopped_ = false;       // the drill ends early
   bool fault_stands_ = false;  // every write of the fault is acknowledged
   bool watched_ = true;        // nobody else may change what we changed, until we undo it
+  bool unsettled_ = false;     // a write of the fault was sent, and what became of it is not known
   bool restored_ = false;
   bool finished_ = false;
   std::exception_ptr main_error_;

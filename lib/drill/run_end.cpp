@@ -12,6 +12,9 @@ using namespace std::chrono_literals;
 
 // So long the target must have answered again before it counts as back.
 constexpr probe::Offset steady = 1s;
+// A write without an answer may be carried out as late as this after it was given up: a request has ten
+// seconds.
+constexpr Duration late_write = 11s;
 
 }  // namespace
 
@@ -55,16 +58,12 @@ Task<> DrillRun::put_back_safely() {
 Task<> DrillRun::put_back() {
   begin(Phase::restore);
   for (const Change& change : changes_) note_write("intent", "restore", change);
-  const std::vector<Undone> done =
-      co_await undo_changes(*target().client, changes_, scenario().phases.restore);
-  std::string problem;
-  for (const Undone& undone : done) {
+  const Duration look_again = unsettled_ ? late_write : Duration::zero();
+  PutBack done = co_await drill::put_back(*target().client, changes_, scenario().phases.restore, look_again);
+  for (const Undone& undone : done.undone) {
     if (undone.stands) note_write("wrote", "restore", undone.change);
-    if (!undone.stands && problem.empty()) problem = undone.problem;
   }
-  if (problem.empty()) {
-    problem = co_await verify_changes(*target().client, changes_, scenario().phases.restore);
-  }
+  std::string problem = std::move(done.problem);
   if (problem.empty()) {
     co_await give_back_ownership();
     const std::function<bool()> back = [this] { return target_is_back(); };

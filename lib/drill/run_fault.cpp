@@ -95,6 +95,7 @@ Task<> DrillRun::make(Change change) {
     note_write("wrote", action_of(change), change);
     co_return;
   }
+  unsettled_ = result.outcome == ChangeResult::Outcome::unsettled;
   const bool foreign = result.outcome == ChangeResult::Outcome::foreign;
   stop(foreign ? Abort::Kind::interference : Abort::Kind::failed, std::move(result.message));
 }

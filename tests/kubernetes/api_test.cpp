@@ -1,4 +1,5 @@
 // What lib/kube relies on, asked of a live API server: Kubernetes' own, or the lab's that stands for it.
+#include "drill/restore.hpp"
 #include "kube/access.hpp"
 #include "kube/apply.hpp"
 #include "kube/endpoints.hpp"
@@ -462,4 +463,34 @@ TEST_CASE("refusals say cluster verb object status and the words of the API") {
         std::string::npos);
   CHECK(said.find("HTTP 404 NotFound") != std::string::npos);
   CHECK(said.find("deployments.apps \"absent\" not found") != std::string::npos);
+}
+
+TEST_CASE("a write of the fault that is carried out after the restore is taken back as well") {
+  LiveApi api;
+  drill::Change change;
+  change.kind = drill::ChangeKind::field;
+  change.object_kind = drill::ObjectKind::service;
+  change.object = {api.space(), "api"};
+  change.uid = text_field(api.create(services(), service_manifest), "/metadata/uid");
+  change.path = annotation_field("service.cilium.io/shared");
+  change.to_value = "false";
+  ChangeOutcome written = ChangeOutcome::failed;
+  const auto write_late = [&]() -> Task<> {
+    Timer timer(api.client().executor(), std::chrono::milliseconds{500});
+    co_await timer.async_wait(try_await);
+    FieldChange late;
+    late.uid = change.uid;
+    late.path = change.path;
+    late.wanted = json::value(change.to_value);
+    const ObjectRef service = api.ref(services(), "api");
+    const FieldResult result = co_await set_field(api.client(), service, late);
+    written = result.outcome;
+  };
+  asio::co_spawn(api.client().executor(), write_late(), asio::detached);
+  const auto back =
+      api.run(drill::put_back(api.client(), {change}, std::chrono::seconds{10}, std::chrono::seconds{2}));
+  CHECK(back.problem == "");
+  CHECK(written == ChangeOutcome::written);
+  CHECK(text_field(api.get(api.ref(services(), "api")), "/metadata/annotations/service.cilium.io~1shared") ==
+        "");
 }
