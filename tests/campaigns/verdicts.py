@@ -95,7 +95,7 @@ BROKEN = [
     Kind("conflicts for ever, scale-down", ("aborted", "refused", "restore-failed"), before=("conflict=deployments/scale*all@lab-001",), shape={"restore": "6s"}),
     Kind("conflicts for ever, restore", ("restore-failed",), during=(("hold", "conflict=deployments/scale*all@lab-001"),), shape={"restore": "6s"}),
     Kind("Pods never Ready again", ("restore-failed",), before=("slow-pods=1h@lab-001",), shape={"restore": "6s"}),
-    Kind("survivors without capacity", ("fail",), before=("capacity=60@lab-002",), shape={"rate": 60, "hold": "3s"}),
+    Kind("survivors without capacity", ("fail",), before=("capacity=60@lab-002",), shape={"rate": 60, "connections": "new", "hold": "3s"}),
     Kind("flapping backend, before", ("refused",), before=("flapping-backend@lab-002",)),
     Kind("flapping backend, in hold", ("fail",), during=(("hold", "flapping-backend@lab-002"),), shape={"hold": "3s"}),
     Kind("sticky, balance asked", ("refused",), before=("sticky-balancer@lab-001",), shape={"balance": "10%", "rate": 120, "baseline": "4s"}),
