@@ -1,6 +1,7 @@
 #include "probe/ask/tls_client.hpp"
 
 #include "base/system_authorities.hpp"
+#include "probe/ask/tls_algorithms.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -66,7 +67,7 @@ IpAddress* address_of(SSL* connection) {
 }  // namespace
 
 Result<std::unique_ptr<TlsClient>> TlsClient::make(const std::string& ca_file, const TlsOptions& options) {
-  SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+  SSL_CTX* const context = SSL_CTX_new_ex(tls_algorithms(), nullptr, TLS_client_method());
   if (context == nullptr) return fail("TLS cannot be used: " + newest_error());
   std::unique_ptr<TlsClient> client{new TlsClient{context}};
   SSL_CTX_set_min_proto_version(context,
