@@ -1,11 +1,13 @@
 #include "probe/dns/dns_channel.hpp"
 
+#include <deque>
 #include <map>
 #include <netinet/in.h>
 #include <utility>
 
 #include <ares.h>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
 namespace meshdrill::probe {
@@ -70,11 +72,18 @@ class DnsChannel::Impl : public std::enable_shared_from_this<Impl> {
   void ask(const std::string& name, RecordType type, Handler handler);
   void cancel();
   void close();
+  void hand_out();
 
  private:
   struct Question {
     Impl* channel;
     Handler handler;
+  };
+  struct Ended {
+    Handler handler;
+    Delivery delivery;
+    std::vector<unsigned char> message;
+    std::string why;
   };
   static void on_answer(void* question, int status, int timeouts, unsigned char* bytes, int length);
   static void on_socket_state(void* self, ares_socket_t fd, int readable, int writable);
@@ -82,12 +91,14 @@ class DnsChannel::Impl : public std::enable_shared_from_this<Impl> {
   void arm(ares_socket_t fd, const std::shared_ptr<Watch>& watch);
   void on_ready(ares_socket_t fd, const std::shared_ptr<Watch>& watch, bool read);
   void arm_timer();
+  void on_time();
   void rest();
 
   Executor executor_;
   Timer timer_;
   bool timing_ = false;  // the timer is armed
   std::size_t asked_ = 0;
+  std::deque<Ended> ended_;  // those whose askers do not know yet
   ares_channel channel_ = nullptr;
   std::map<ares_socket_t, std::shared_ptr<Watch>> watches_;
 };
@@ -127,20 +138,37 @@ void DnsChannel::Impl::ask(const std::string& name, RecordType type, Handler han
   ares_query(channel_, name.c_str(), dns_class_in, static_cast<int>(type), &Impl::on_answer,
              question.release());
   if (asked_ > 0 && !timing_) arm_timer();
+  // Not sent at all; whoever asks is not to be answered before this returns.
+  if (!ended_.empty()) {
+    asio::post(executor_, [self = weak_from_this()] {
+      if (const auto impl = self.lock()) impl->hand_out();
+    });
+  }
 }
 
 void DnsChannel::Impl::on_answer(void* argument, int status, int /*timeouts*/, unsigned char* bytes,
                                  int length) {
   const std::unique_ptr<Question> question{static_cast<Question*>(argument)};
   Impl& channel = *question->channel;
-  if (--channel.asked_ == 0 && channel.timing_) {
-    channel.timing_ = false;
-    channel.timer_.cancel();
-  }
+  --channel.asked_;
   const Delivery delivery = delivery_of(status, bytes != nullptr);
-  std::span<const unsigned char> message;
-  if (bytes != nullptr) message = {bytes, static_cast<std::size_t>(length)};
-  question->handler(delivery, message, delivery == Delivery::failed ? ares_strerror(status) : "");
+  Ended ended{std::move(question->handler), delivery, {}, {}};
+  if (bytes != nullptr) ended.message.assign(bytes, bytes + length);
+  if (delivery == Delivery::failed) ended.why = ares_strerror(status);
+  channel.ended_.push_back(std::move(ended));
+}
+
+// Outside of c-ares, so that they may do what they like. Most ask again: so only then is it clear whether
+// there is anything left to wait for.
+void DnsChannel::Impl::hand_out() {
+  const auto self = shared_from_this();
+  // What is asked meanwhile and fails at once has its turn later.
+  for (std::size_t left = ended_.size(); left > 0 && !ended_.empty(); --left) {
+    const Ended ended = std::move(ended_.front());
+    ended_.pop_front();
+    ended.handler(ended.delivery, ended.message, ended.why);
+  }
+  rest();
 }
 
 void DnsChannel::Impl::on_socket_state(void* self, ares_socket_t fd, int readable, int writable) {
@@ -182,33 +210,39 @@ void DnsChannel::Impl::arm(ares_socket_t fd, const std::shared_ptr<Watch>& watch
 
 void DnsChannel::Impl::on_ready(ares_socket_t fd, const std::shared_ptr<Watch>& watch, bool read) {
   ares_process_fd(channel_, read ? fd : ARES_SOCKET_BAD, read ? ARES_SOCKET_BAD : fd);
+  hand_out();
   if (watch->open) arm(fd, watch);
 }
 
-// For what c-ares has to do when nothing comes.
+// For what c-ares has to do when nothing comes. Comes too early when the question that it was for has been
+// answered and another one asked since: cheaper than a timer for each.
 void DnsChannel::Impl::arm_timer() {
   timeval wait{};
   if (ares_timeout(channel_, nullptr, &wait) == nullptr) return;
   timing_ = true;
   timer_.expires_after(std::chrono::seconds{wait.tv_sec} + std::chrono::microseconds{wait.tv_usec});
   timer_.async_wait([self = weak_from_this()](const error_code& error) {
-    const auto impl = self.lock();
-    if (!impl || error) return;
-    impl->timing_ = false;
-    ares_process_fd(impl->channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-    impl->rest();
-    if (impl->asked_ > 0 && !impl->timing_) impl->arm_timer();
+    if (const auto impl = self.lock(); impl && !error) impl->on_time();
   });
+}
+
+void DnsChannel::Impl::on_time() {
+  timing_ = false;
+  ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+  hand_out();
+  if (asked_ > 0 && !timing_) arm_timer();
 }
 
 void DnsChannel::Impl::cancel() {
   ares_cancel(channel_);
-  rest();
+  hand_out();
 }
 
 // Ends the waits that are left when nothing is asked any more.
 void DnsChannel::Impl::rest() {
   if (asked_ > 0) return;
+  if (timing_) timer_.cancel();
+  timing_ = false;
   for (const auto& [fd, watch] : watches_) {
     if (watch->reading || watch->writing) watch->descriptor.cancel();
   }
@@ -218,7 +252,9 @@ DnsChannel::DnsChannel(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 DnsChannel::DnsChannel(DnsChannel&&) noexcept = default;
 DnsChannel& DnsChannel::operator=(DnsChannel&&) noexcept = default;
 DnsChannel::~DnsChannel() {
-  if (impl_) impl_->close();
+  if (!impl_) return;
+  impl_->close();
+  impl_->hand_out();
 }
 
 Result<DnsChannel> DnsChannel::make(asio::io_context& context, const Options& options) {

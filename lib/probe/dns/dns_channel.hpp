@@ -40,7 +40,8 @@ class DnsChannel {
   DnsChannel& operator=(DnsChannel&&) noexcept;
   ~DnsChannel();  // as cancel()
 
-  // `handler` is called once, at once or from the io_context; it may ask again, but not destroy the channel.
+  // `handler` is called once, from the io_context or from cancel(). It may ask again, and, but for cancel(),
+  // destroy the channel.
   void ask(const std::string& name, RecordType type, Handler handler);
   // Every question under way ends as failed, before this returns.
   void cancel();

@@ -172,11 +172,13 @@ void Resolver::Impl::read(const LookupPtr& lookup, Message bytes) {
 void Resolver::Impl::finish(const LookupPtr& lookup) {
   DnsAnswer& answer = lookup->reply.answer;
   answer.took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - lookup->asked);
-  // Never from inside c-ares: the handler may start the next lookup, or end the resolver.
-  asio::post(context_,
-             [handler = std::exchange(lookup->handler, nullptr), reply = std::move(lookup->reply)]() mutable {
-               std::move(handler)(std::move(reply));
-             });
+  Handler handler = std::exchange(lookup->handler, nullptr);
+  // Whoever cancels is not to be overtaken by those that he ends. Otherwise there is nobody to wait for: the
+  // channel calls from the io_context, outside of c-ares.
+  if (!cancelling_) return std::move(handler)(std::move(lookup->reply));
+  asio::post(context_, [handler = std::move(handler), reply = std::move(lookup->reply)]() mutable {
+    std::move(handler)(std::move(reply));
+  });
 }
 
 void Resolver::Impl::cancel() {
