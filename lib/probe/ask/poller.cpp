@@ -136,9 +136,11 @@ void Poller::close_after_peer(int fd, Duration patience, bool drain) {
 
 void Poller::end_closing(Entry& known) {
   if (known.position != nowhere) delist(known);
-  // Closing a socket that has something unread resets the connection.
-  std::array<char, 4096> dropped{};
-  while (known.drain && ::recv(known.fd, dropped.data(), dropped.size(), MSG_DONTWAIT) > 0) {
+  if (known.drain) {
+    // Closing a socket that has something unread resets the connection.
+    std::array<char, 4096> dropped{};
+    while (::recv(known.fd, dropped.data(), dropped.size(), MSG_DONTWAIT) > 0) {
+    }
   }
   close(known);
 }
