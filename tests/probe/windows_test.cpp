@@ -68,7 +68,23 @@ TEST_CASE("the last minute is kept second by second with its holes") {
   CHECK(seconds[Recent::seconds - 5].ok == 0);
   CHECK(recent.latest().number == 98);
   CHECK(recent.latest().clusters.at("one") == 1);
-  CHECK(sparkline(seconds, 6) == "█ █!██");
+  CHECK(sparkline(seconds, 60).ends_with("█ █!██"));
+}
+
+TEST_CASE("a curve shows the whole minute however narrow it is") {
+  std::vector<SecondCount> counts(60, {10, 0});
+  counts[0] = {10, 1};
+  counts[30] = counts[31] = {0, 0};
+  counts[59] = {40, 0};
+  const std::string wide = sparkline(counts, 60);
+  CHECK(wide.starts_with("!▃▃"));
+  CHECK(wide.ends_with("▃█"));
+  CHECK(wide.find(' ') != std::string::npos);
+  // 8 seconds a block, the last of 4; a failure is not lost among them.
+  CHECK(sparkline(counts, 8) == "!▅▅▄▅▅▅█");
+  CHECK(sparkline({{5, 0}, {0, 2}}, 60) == "█!");
+  CHECK(sparkline(counts, 0).empty());
+  CHECK(sparkline({}, 10).empty());
 }
 
 }  // namespace

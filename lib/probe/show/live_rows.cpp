@@ -52,7 +52,8 @@ Line table_head(std::string_view title, std::string_view share, const Layout& la
   std::string text = fmt::format("  {:<{}}  {:>7}", title, name_width, share);
   if (layout.bar > 0) text += "  " + std::string(layout.bar, ' ');
   text += fmt::format("  {:>9}  {:>7}  {:>8}  {:>8}", "requests", "failed", "p50", "p99");
-  if (layout.spark > 0) text += "  last minute";
+  constexpr std::string_view curve = "last minute";
+  if (layout.spark > 0) text += fmt::format("  {}", layout.spark < curve.size() ? "minute" : curve);
   return {std::move(text), bold};
 }
 

@@ -1,6 +1,7 @@
 #include "probe/statistics/recent.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace meshdrill::probe {
 namespace {
@@ -61,17 +62,31 @@ Recent::Second Recent::latest() const {
 }
 
 std::string sparkline(const std::vector<SecondCount>& counts, std::size_t width) {
-  const std::size_t first = counts.size() > width ? counts.size() - width : 0;
-  std::uint64_t highest = 1;
-  for (std::size_t i = first; i < counts.size(); ++i) highest = std::max(highest, counts[i].ok);
+  struct Block {
+    double ok = 0;  // a second
+    bool failed = false;
+  };
+  const std::size_t span = width == 0 ? Recent::seconds : (Recent::seconds + width - 1) / width;
+  std::vector<Block> row;
+  double highest = 0;
+  for (std::size_t i = 0; i < counts.size() && width > 0; i += span) {
+    const std::size_t end = std::min(i + span, counts.size());
+    Block& block = row.emplace_back();
+    for (std::size_t j = i; j < end; ++j) {
+      block.ok += static_cast<double>(counts[j].ok) / static_cast<double>(end - i);
+      block.failed = block.failed || counts[j].failed > 0;
+    }
+    highest = std::max(highest, block.ok);
+  }
   std::string line;
-  for (std::size_t i = first; i < counts.size(); ++i) {
-    if (counts[i].failed > 0) {
+  for (const Block& block : row) {
+    if (block.failed) {
       line += '!';
-    } else if (counts[i].ok == 0) {
+    } else if (block.ok == 0) {
       line += ' ';
     } else {
-      line += blocks.at((counts[i].ok * (blocks.size() - 1) + highest / 2) / highest);
+      const double height = block.ok / highest * static_cast<double>(blocks.size() - 1);
+      line += blocks.at(static_cast<std::size_t>(std::lround(height)));
     }
   }
   return line;

@@ -45,7 +45,8 @@ class Recent {
   std::deque<Column> columns_;
 };
 
-// A block a second, as high as its `ok` against the highest of them all; '!' where something failed.
+// The last minute in at most `width` blocks: each a second, or as many as it takes. As high as its `ok` a
+// second against the highest of them all; '!' where something failed.
 std::string sparkline(const std::vector<SecondCount>& counts, std::size_t width);
 
 }  // namespace meshdrill::probe
