@@ -113,6 +113,29 @@ TEST_CASE("balance is judged behind each address and not over all of them") {
   for (const auto& [address, balance] : report.balance.behind) CHECK(balance.verdict == Balance::unbalanced);
 }
 
+TEST_CASE("the order of DNS is judged only where a stream follows it") {
+  Run run;
+  const IpAddress first = *parse_ip("192.0.2.1");
+  const IpAddress second = *parse_ip("192.0.2.2");
+  run.streams.push_back(
+      {0, "DNS A new", StreamKind::following, ConnectionKind::fresh, Family::ipv4, std::nullopt});
+  Summary summary{run.streams};
+  for (int i = 0; i < 1000; ++i) {
+    DnsAnswer answer;
+    answer.result = DnsResult::ok;
+    answer.records = {{first, 5s}, {second, 5s}};
+    if (i % 2 == 0) std::swap(answer.records[0], answer.records[1]);
+    answer.family = i < 2 ? Family::ipv6 : Family::ipv4;
+    summary.add(answer);
+  }
+  const BalanceFindings findings = judge_layers(run, summary, {"one", "two"}, {});
+  REQUIRE(findings.dns_order.size() == 1);
+  CHECK(findings.dns_order.begin()->first.family == Family::ipv4);
+  CHECK(findings.dns_order.begin()->second.verdict == Balance::balanced);
+  run.streams[0].kind = StreamKind::browser;
+  CHECK(judge_layers(run, summary, {"one", "two"}, {}).dns_order.size() == 2);
+}
+
 TEST_CASE("text from servers cannot drive the terminal") {
   Run run;
   run.streams.push_back(

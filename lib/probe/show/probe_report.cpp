@@ -39,6 +39,16 @@ std::optional<BalanceVerdict> judge_order(const LookupSummary& lookup, const Bal
   return judge_balance(counts, rule);
 }
 
+// Whether streams ask this, rather than the prober itself now and then: those few lookups would never be
+// enough to judge.
+bool is_followed(const Run& run, const LookupKey& key) {
+  return std::any_of(run.streams.begin(), run.streams.end(), [&](const Stream& stream) {
+    if (stream.vantage != key.vantage) return false;
+    return stream.kind == StreamKind::browser ||
+           (stream.kind == StreamKind::following && stream.family == key.family);
+  });
+}
+
 ProbeResult result_of_conditions(const ProbeReport& report) {
   ProbeResult result = ProbeResult::passed;
   for (const ConditionResult& condition : report.conditions) {
@@ -85,6 +95,7 @@ BalanceFindings judge_layers(const Run& run, const Summary& summary, const std::
                              const Questions& questions) {
   BalanceFindings findings;
   for (const auto& [key, lookup] : summary.lookups()) {
+    if (!is_followed(run, key)) continue;
     if (auto balance = judge_order(lookup, questions.rule))
       findings.dns_order.emplace(key, std::move(*balance));
   }
