@@ -7,9 +7,11 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -81,8 +83,21 @@ class ProbeRun {
   Result<> stopped_;
 };
 
+// Written only when there is something to say, so whether it can be is asked beforehand.
+Result<> check_writable(const std::string& file) {
+  if (file.empty()) return {};
+  const std::filesystem::path path{file};
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  std::error_code ignored;
+  int error = std::filesystem::is_directory(path, ignored) ? EISDIR : 0;
+  if (error == 0 && ::access(folder.c_str(), W_OK | X_OK) != 0) error = errno;
+  if (error == 0) return {};
+  return fail(fmt::format("{}: {}", file, std::generic_category().message(error)));
+}
+
 Result<ProbeOutputs> open_outputs(const ProbeOptions& options) {
   ProbeOutputs outputs;
+  if (auto done = check_writable(options.prometheus_file); !done) return tl::unexpected(done.error());
   if (!options.csv_file.empty()) {
     outputs.csv.reset(std::fopen(options.csv_file.c_str(), "we"));
     if (!outputs.csv)

@@ -259,9 +259,11 @@ class ProbeAgainstRealServers(unittest.TestCase):
         with open(prom, encoding="utf-8") as file:
             counts = [line.rsplit(" ", 1)[1] for line in file if line.startswith("meshdrill_probe_requests_total{")]
         self.assertEqual(sum(map(int, counts)), planned)
-        code, _, err = self.probe("api.example.org", "/", "--csv", "/nowhere/at/all.csv")
-        self.assertEqual(code, 2)
-        self.assertIn("/nowhere/at/all.csv", err)
+        for option, file in (("--csv", "/nowhere/at/all.csv"), ("--prometheus", "/nowhere/at/all.prom"), ("--csv", "/tmp"),
+                             ("--prometheus", "/tmp")):
+            code, out, err = self.probe("api.example.org", "/", option, file)
+            self.assertEqual((code, out), (2, ""))
+            self.assertIn(file + ": ", err)
 
     def test_metrics_are_served_while_it_runs(self):
         port = free_port()
