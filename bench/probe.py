@@ -18,9 +18,10 @@ import tempfile
 import time
 import urllib.request
 
-MESHDRILL = os.environ["MESHDRILL"]
-FLOOR = str(pathlib.Path(MESHDRILL).parent / "bench_floor")
-LOOKUPS = str(pathlib.Path(MESHDRILL).parent / "bench_lookups")
+BUILD = pathlib.Path(os.environ["MESHDRILL"]).parent.parent
+FLOOR, LOOKUPS = str(BUILD / "bin/bench_floor"), str(BUILD / "bin/bench_lookups")
+# What users get.
+MESHDRILL = str(BUILD / "static/meshdrill")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "3"))
 CONNECTIONS = 64
@@ -170,7 +171,9 @@ def report_ratios(all_best: dict) -> None:
         best = all_best[case]
         for rival in rivals:
             print(f"ratio {case}/{rival} {best['meshdrill'].micros / best[rival].micros:.2f}")
-    print(f"ratio peak-memory/8MiB {max(best['meshdrill'].memory for best in all_best.values()) / 8:.2f}")
+    for tls in (False, True):
+        peak = max(best["meshdrill"].memory for case, best in all_best.items() if case.endswith("-tls") == tls)
+        print(f"ratio peak-memory{'-tls' if tls else ''}/8MiB {peak / 8:.2f}")
 
 
 def start_time_error(server: Server) -> float:
