@@ -13,25 +13,10 @@ namespace {
 
 using Kind = kube::ReplicasOwner::Kind;
 
-// The key of guards.owners, and of --allow-owner.
+// The key of guards.owners, and of --allow-owner: what has none of its own is `unknown`.
 std::string_view policy_key(Kind kind) {
-  switch (kind) {
-    case Kind::hpa:
-      return "hpa";
-    case Kind::keda:
-      return "keda";
-    case Kind::argo_cd:
-      return "argocd";
-    case Kind::flux:
-      return "flux";
-    case Kind::helm:
-      return "helm";
-    case Kind::vpa:
-    case Kind::controller:
-    case Kind::manager:
-      break;
-  }
-  return "unknown";
+  const bool unnamed = kind == Kind::vpa || kind == Kind::controller || kind == Kind::manager;
+  return unnamed ? "unknown" : kube::to_string(kind);
 }
 
 OwnerPolicy policy_of(const kube::ReplicasOwner& owner, OwnerPolicies policies) {

@@ -181,25 +181,4 @@ std::vector<Pod> pods_of_others(const std::vector<Pod>& pods, const std::vector<
   return others;
 }
 
-Deployment parse_deployment(const json::value& object) {
-  return parse_workload(WorkloadKind::deployment, object);
-}
-
-Task<ApiResult<Deployment>> read_deployment(Client& client, ObjectRef deployment) {
-  co_return co_await read_workload(client, WorkloadKind::deployment, deployment.namespace_name,
-                                   deployment.name);
-}
-
-Task<ApiResult<std::vector<Deployment>>> list_deployments(Client& client, std::string namespace_name,
-                                                          std::string label_selector) {
-  co_return co_await list_workloads(client, WorkloadKind::deployment, std::move(namespace_name),
-                                    std::move(label_selector));
-}
-
-Task<ApiResult<std::vector<Deployment>>> deployments_behind(Client& client, Service service) {
-  std::vector<Deployment> behind;
-  if (service.selector.empty()) co_return behind;
-  co_return co_await workloads_of_kind(client, WorkloadKind::deployment, service);
-}
-
 }  // namespace meshdrill::kube

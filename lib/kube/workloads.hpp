@@ -85,11 +85,4 @@ Task<ApiResult<std::vector<Workload>>> workloads_behind(Client& client, Service 
 // controller named, if it has one.
 std::vector<Pod> pods_of_others(const std::vector<Pod>& pods, const std::vector<Workload>& workloads);
 
-using Deployment = Workload;
-Deployment parse_deployment(const boost::json::value& object);
-Task<ApiResult<Deployment>> read_deployment(Client& client, ObjectRef deployment);
-Task<ApiResult<std::vector<Deployment>>> list_deployments(Client& client, std::string namespace_name,
-                                                          std::string label_selector);
-Task<ApiResult<std::vector<Deployment>>> deployments_behind(Client& client, Service service);
-
 }  // namespace meshdrill::kube

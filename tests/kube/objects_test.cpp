@@ -35,7 +35,7 @@ constexpr const char* deployment_json = R"({
 }  // namespace
 
 TEST_CASE("a Deployment is read with who manages its replicas") {
-  const Deployment deployment = parse_deployment(json::parse(deployment_json));
+  const Workload deployment = parse_workload(WorkloadKind::deployment, json::parse(deployment_json));
   CHECK(deployment.uid == "u-1");
   CHECK(deployment.resource_version == "12");
   CHECK(deployment.replicas == 3);
@@ -51,23 +51,28 @@ TEST_CASE("a Deployment is read with who manages its replicas") {
 }
 
 TEST_CASE("absent replicas of a Deployment are one and of its status none") {
-  const Deployment deployment = parse_deployment(json::parse(R"({"metadata":{"generation":1},"spec":{}})"));
+  const Workload deployment =
+      parse_workload(WorkloadKind::deployment, json::parse(R"({"metadata":{"generation":1},"spec":{}})"));
   CHECK(deployment.replicas == 1);
   CHECK(deployment.ready_replicas == 0);
   CHECK_FALSE(deployment.rolled_out());
-  const Deployment none = parse_deployment(json::parse(
-      R"({"metadata":{"generation":2},"spec":{"replicas":0},"status":{"observedGeneration":1}})"));
+  const Workload none = parse_workload(
+      WorkloadKind::deployment,
+      json::parse(
+          R"({"metadata":{"generation":2},"spec":{"replicas":0},"status":{"observedGeneration":1}})"));
   CHECK(none.replicas == 0);
   CHECK_FALSE(none.rolled_out());
 }
 
 TEST_CASE("values of the wrong type are taken as absent") {
-  const Deployment deployment = parse_deployment(json::parse(
-      R"({"metadata":{"name":7,"labels":["a"],"managedFields":{}},"spec":{"replicas":"3"},"status":null})"));
+  const Workload deployment = parse_workload(
+      WorkloadKind::deployment,
+      json::parse(
+          R"({"metadata":{"name":7,"labels":["a"],"managedFields":{}},"spec":{"replicas":"3"},"status":null})"));
   CHECK(deployment.name.empty());
   CHECK(deployment.labels.empty());
   CHECK(deployment.replicas == 1);
-  CHECK(parse_deployment(json::value()).uid.empty());
+  CHECK(parse_workload(WorkloadKind::deployment, json::value()).uid.empty());
 }
 
 TEST_CASE("the Deployments behind a Service are those whose Pods it selects") {
@@ -76,11 +81,12 @@ TEST_CASE("the Deployments behind a Service are those whose Pods it selects") {
     {"metadata":{"name":"web-b"},"spec":{"replicas":0,"template":{"metadata":{"labels":{"app":"api","v":"b"}}}}},
     {"metadata":{"name":"other","labels":{"app":"api"}},"spec":{"template":{"metadata":{"labels":{"app":"db"}}}}},
     {"metadata":{"name":"web-a"},"spec":{"template":{"metadata":{"labels":{"app":"api","v":"a"}}}}}]})"));
+  for (int other_kinds = 0; other_kinds < 2; ++other_kinds) api.server.then(answer(200, R"({"items":[]})"));
   Service service;
   service.namespace_name = "shop";
   service.name = "api";
   service.selector = {{"app", "api"}};
-  const auto behind = run(api.io, deployments_behind(api.client, service));
+  const auto behind = run(api.io, workloads_behind(api.client, service));
   REQUIRE(behind.has_value());
   REQUIRE(behind->size() == 2);
   CHECK(behind->at(0).name == "web-a");
@@ -88,10 +94,10 @@ TEST_CASE("the Deployments behind a Service are those whose Pods it selects") {
   CHECK(api.server.seen().at(0).target == "/apis/apps/v1/namespaces/shop/deployments?limit=500");
 
   service.selector.clear();
-  const auto none = run(api.io, deployments_behind(api.client, service));
+  const auto none = run(api.io, workloads_behind(api.client, service));
   REQUIRE(none.has_value());
   CHECK(none->empty());
-  CHECK(api.server.seen().size() == 1);
+  CHECK(api.server.seen().size() == 3);
 }
 
 TEST_CASE("endpoints of this cluster and of the mesh are counted apart") {
