@@ -1,6 +1,7 @@
 #include "base/certificate_facts.hpp"
 
 #include "base/openssl_handles.hpp"
+#include "base/p256_key.hpp"
 
 #include <arpa/inet.h>
 #include <ctime>
@@ -48,12 +49,7 @@ void read_names(X509* certificate, CertificateFacts& facts) {
   }
 }
 
-}  // namespace
-
-Result<CertificateFacts> read_certificate(std::string_view pem) {
-  const Certificate certificate = parse_certificate(pem);
-  if (!certificate) return fail("this is no certificate in PEM");
-  X509* x509 = certificate.get();
+CertificateFacts facts_of(X509* x509) {
   CertificateFacts facts;
   facts.common_name = common_name_of(x509);
   facts.not_before = time_of(X509_get0_notBefore(x509));
@@ -64,20 +60,59 @@ Result<CertificateFacts> read_certificate(std::string_view pem) {
   return facts;
 }
 
-bool key_fits(const KeyPair& pair) {
-  const Certificate certificate = parse_certificate(pair.certificate);
-  const Key key = parse_key(pair.key);
-  const bool fits = certificate && key && X509_check_private_key(certificate.get(), key.get()) == 1;
+bool fits(X509* certificate, std::string_view pem) {
+  bool fits = certificate != nullptr && is_p256_pair(certificate, pem);
+  if (certificate != nullptr && !fits) {
+    const Key key = parse_key(pem);
+    fits = key && X509_check_private_key(certificate, key.get()) == 1;
+  }
   ERR_clear_error();
   return fits;
 }
 
-bool signed_by(std::string_view certificate, std::string_view authority) {
-  const Certificate leaf = parse_certificate(certificate);
-  const Certificate issuer = parse_certificate(authority);
-  const bool valid = leaf && issuer && X509_verify(leaf.get(), X509_get0_pubkey(issuer.get())) == 1;
+bool signs(X509* issuer, X509* certificate) {
+  const bool valid =
+      issuer != nullptr && certificate != nullptr && X509_verify(certificate, X509_get0_pubkey(issuer)) == 1;
   ERR_clear_error();
   return valid;
+}
+
+tl::unexpected<Error> no_certificate() {
+  return fail("this is no certificate in PEM");
+}
+
+}  // namespace
+
+Result<CertificateFacts> read_certificate(std::string_view pem) {
+  const Certificate certificate = parse_certificate(pem);
+  if (!certificate) return no_certificate();
+  return facts_of(certificate.get());
+}
+
+bool key_fits(const KeyPair& pair) {
+  return fits(parse_certificate(pair.certificate).get(), pair.key);
+}
+
+bool signed_by(std::string_view certificate, std::string_view authority) {
+  return signs(parse_certificate(authority).get(), parse_certificate(certificate).get());
+}
+
+struct PairReader::Authority {
+  std::string pem;
+  Certificate certificate;
+};
+
+PairReader::PairReader() = default;
+PairReader::~PairReader() = default;
+
+Result<PairFacts> PairReader::read(const KeyPair& pair, const std::string& authority) {
+  const Certificate certificate = parse_certificate(pair.certificate);
+  if (!certificate) return no_certificate();
+  if (!last_ || last_->pem != authority) {
+    last_ = std::make_unique<Authority>(Authority{authority, parse_certificate(authority)});
+  }
+  return PairFacts{facts_of(certificate.get()), fits(certificate.get(), pair.key),
+                   signs(last_->certificate.get(), certificate.get())};
 }
 
 }  // namespace meshdrill

@@ -4,6 +4,7 @@
 #include "base/certificates.hpp"
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,5 +31,29 @@ bool key_fits(const KeyPair& pair);
 
 // Whether the authority's key signed the certificate; says nothing of their validity in time. Both PEM.
 bool signed_by(std::string_view certificate, std::string_view authority);
+
+// A certificate with what belongs to it.
+struct PairFacts {
+  CertificateFacts certificate;
+  bool key_fits = false;   // as key_fits() says
+  bool signed_by = false;  // as signed_by() says of the authority
+};
+
+// Reads many pairs at the cost of one reading each: what OpenSSL takes longest for is to read keys, and the
+// CA is mostly the one before.
+class PairReader {
+ public:
+  PairReader();
+  ~PairReader();
+  PairReader(const PairReader&) = delete;
+  PairReader& operator=(const PairReader&) = delete;
+
+  // `authority` in PEM, as the pair is.
+  Result<PairFacts> read(const KeyPair& pair, const std::string& authority);
+
+ private:
+  struct Authority;
+  std::unique_ptr<Authority> last_;
+};
 
 }  // namespace meshdrill

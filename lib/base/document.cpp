@@ -1,5 +1,6 @@
 #include "base/document.hpp"
 
+#include "base/document_parts.hpp"
 #include "base/files.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
@@ -16,9 +17,6 @@
 
 namespace meshdrill {
 namespace {
-
-// What a value of a long list takes, and more: "1.2.3.4,". A file may hold as many as it has room for.
-constexpr std::size_t shortest_value = 6;
 
 // Builds our nodes from yaml-cpp's event stream rather than from its nodes: the events still know about
 // duplicate keys, quotes and anchors.
@@ -232,21 +230,13 @@ const Node* Node::find(std::string_view key) const {
   return nullptr;
 }
 
-Checked<Node> parse_document(std::string_view text, const std::string& file, const DocumentLimits& limits) {
-  if (text.size() > limits.bytes) {
-    return tl::unexpected(
-        one_error({file, 0, 0}, fmt::format("the file is larger than {} bytes", limits.bytes)));
-  }
-  if (const auto wrong = find_non_text(text)) {
-    return tl::unexpected(one_error(place_of(text, wrong->offset, file),
-                                    fmt::format("the file is not text in UTF-8: {}", wrong->what)));
-  }
+Checked<Node> read_any_yaml(std::string_view text, const std::string& file, const DocumentLimits& limits) {
   std::istringstream stream{std::string{text}};
   Builder builder{file, limits, text.size()};
   try {
     YAML::Parser parser{stream};
     if (!parser.HandleNextDocument(builder))
-      return tl::unexpected(one_error({file, 0, 0}, "the file is empty"));
+      return tl::unexpected(one_error({file, 1, 1}, "the file is empty"));
     Builder second{file, limits, text.size()};
     if (parser.HandleNextDocument(second)) {
       return tl::unexpected(one_error(second.root.where, "the file holds more than one YAML document",
@@ -260,9 +250,27 @@ Checked<Node> parse_document(std::string_view text, const std::string& file, con
   return std::move(builder.root);
 }
 
+Checked<Node> parse_document(std::string_view text, const std::string& file, const DocumentLimits& limits) {
+  if (text.size() > limits.bytes) {
+    return tl::unexpected(
+        one_error({file, 1, 1}, fmt::format("the file is larger than {} bytes", limits.bytes)));
+  }
+  if (const auto wrong = find_non_text(text)) {
+    return tl::unexpected(one_error(place_of(text, wrong->offset, file),
+                                    fmt::format("the file is not text in UTF-8: {}", wrong->what)));
+  }
+  if (auto simple = read_simple_yaml(text, file, limits)) return std::move(*simple);
+  return read_any_yaml(text, file, limits);
+}
+
 Checked<Node> read_document(const std::string& path, const DocumentLimits& limits) {
   const Result<std::string> text = read_file(path, limits.bytes);
-  if (!text) return tl::unexpected(one_error({path, 0, 0}, text.error().message));
+  if (!text) {
+    std::error_code unknown;
+    const auto size = std::filesystem::file_size(path, unknown);
+    const int start = !unknown && size > limits.bytes ? 1 : 0;  // of a file that is there, but was not read
+    return tl::unexpected(one_error({path, start, start}, text.error().message));
+  }
   return parse_document(*text, path, limits);
 }
 

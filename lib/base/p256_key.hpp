@@ -7,6 +7,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 
 namespace meshdrill::openssl {
 
@@ -20,6 +21,10 @@ Result<P256Key> make_p256_key();
 
 // As PEM, PKCS#8 (RFC 5208, RFC 5915), byte for byte what OpenSSL writes. Secret.
 Result<std::string> private_key_pem(const P256Key& key);
+
+// Whether `pem` is such a key and `certificate` is for it. False as well for keys on other curves, or written
+// otherwise: these are OpenSSL's to read.
+bool is_p256_pair(X509* certificate, std::string_view pem);
 
 // Makes it the public key of `certificate`, as X509_set_pubkey() does.
 bool set_public_key(X509* certificate, const P256Key& key);

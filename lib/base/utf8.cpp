@@ -35,6 +35,10 @@ bool is_control(char c) {
 std::optional<NonText> find_non_text(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte >= 0x20 && byte < 0x7F) {
+      ++at;
+      continue;
+    }
     if (is_control(text[at])) return NonText{at, fmt::format("control character 0x{:02x}", byte)};
     const std::size_t length = character_length(text.substr(at));
     if (length == 0) return NonText{at, fmt::format("byte 0x{:02x} does not belong there", byte)};

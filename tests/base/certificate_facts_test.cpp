@@ -39,6 +39,17 @@ TEST_CASE("keys and signatures are told from others") {
   CHECK(signed_by(leaf.certificate, ours.certificate));
   CHECK_FALSE(signed_by(leaf.certificate, theirs.certificate));  // of the same name
   CHECK_FALSE(signed_by(leaf.certificate, ""));
+  PairReader reader;
+  const PairFacts good = reader.read(leaf, ours.certificate).value();
+  CHECK(good.certificate.common_name == "x");
+  CHECK(good.key_fits);
+  CHECK(good.signed_by);
+  const PairFacts bad = reader.read({leaf.certificate, theirs.key}, theirs.certificate).value();
+  CHECK_FALSE(bad.key_fits);
+  CHECK_FALSE(bad.signed_by);
+  CHECK(reader.read(leaf, ours.certificate).value().signed_by);
+  CHECK_FALSE(reader.read(leaf, "").value().signed_by);
+  CHECK_FALSE(reader.read({"no certificate", leaf.key}, ours.certificate));
   CHECK_FALSE(read_certificate("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"));
 }
 

@@ -1,6 +1,9 @@
 #include "base/document.hpp"
+#include "base/document_parts.hpp"
 #include "base/utf8.hpp"
 #include "fuzz.hpp"
+
+#include <algorithm>
 
 using namespace meshdrill;
 
@@ -12,6 +15,16 @@ std::size_t count(const Node& node, int depth, int limit) {
   for (const Node& item : node.items) nodes += count(item, depth + 1, limit);
   for (const Node::Entry& entry : node.entries) nodes += count(entry.value, depth + 1, limit);
   return nodes;
+}
+
+bool same(const Node& a, const Node& b) {
+  const auto same_entry = [](const Node::Entry& one, const Node::Entry& other) {
+    return one.key == other.key && one.key_quoted == other.key_quoted && one.key_where == other.key_where &&
+           same(one.value, other.value);
+  };
+  return a.kind == b.kind && a.where == b.where && a.scalar == b.scalar && a.quoted == b.quoted &&
+         std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(), same) &&
+         std::equal(a.entries.begin(), a.entries.end(), b.entries.begin(), b.entries.end(), same_entry);
 }
 
 }  // namespace
@@ -26,6 +39,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       continue;
     }
     fuzz::demand(!find_non_text(text), "only text is read");
+    const auto with_yaml_cpp = read_any_yaml(text, "f.yaml", limits);
+    fuzz::demand(with_yaml_cpp && same(*document, *with_yaml_cpp), "both readers read the same");
     // A scalar below the innermost of 32 is the 33rd level.
     fuzz::demand(count(*document, 0, limits.depth) <= limits.nodes,
                  "the document has no more values than allowed");

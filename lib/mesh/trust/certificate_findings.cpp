@@ -62,7 +62,7 @@ class CertificateCheck {
 
  private:
   void check(const TlsSecret& secret);
-  void check_authority(const TlsSecret& secret);
+  void check_authority(const TlsSecret& secret, bool signed_by);
 
   struct First {
     std::string name;
@@ -71,6 +71,7 @@ class CertificateCheck {
   };
 
   Time now_;
+  PairReader pairs_;
   Findings found_;
   First first_;            // of the file at hand
   std::string authority_;  // of the first Secret of all
@@ -78,15 +79,16 @@ class CertificateCheck {
 };
 
 void CertificateCheck::check(const TlsSecret& secret) {
-  const Result<CertificateFacts> facts = read_certificate(secret.pair.certificate);
-  if (!facts)
+  const Result<PairFacts> pair = pairs_.read(secret.pair, secret.authority);
+  if (!pair)
     return found_.error("certificate", secret.where,
-                        fmt::format("{}: tls.crt: {}", secret.name, facts.error().message));
-  if (!key_fits(secret.pair)) {
+                        fmt::format("{}: tls.crt: {}", secret.name, pair.error().message));
+  const CertificateFacts* const facts = &pair->certificate;
+  if (!pair->key_fits) {
     found_.error("certificate", secret.where,
                  fmt::format("{}: tls.key is not the key of tls.crt", secret.name), again);
   }
-  check_authority(secret);
+  check_authority(secret, pair->signed_by);
   const auto left = facts->not_after - now_;
   if (left <= Time::duration::zero()) {
     found_.error("certificate", secret.where,
@@ -100,8 +102,8 @@ void CertificateCheck::check(const TlsSecret& secret) {
   }
 }
 
-void CertificateCheck::check_authority(const TlsSecret& secret) {
-  if (!signed_by(secret.pair.certificate, secret.authority)) {
+void CertificateCheck::check_authority(const TlsSecret& secret, bool signed_by) {
+  if (!signed_by) {
     found_.error("certificate", secret.where,
                  fmt::format("{}: ca.crt is not the CA that issued tls.crt", secret.name), again);
   }
