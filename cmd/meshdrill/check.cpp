@@ -41,19 +41,25 @@ struct CheckResult {
   std::function<void()> print;  // the clusters as text, when there is anything to show
 };
 
-// By its first lines where these say so: the file may be long, or no YAML at all, and what is wrong with it
-// is said by the reader that it was meant for.
+// Whether `text` has `key` with a value that starts with `value`, in block or in flow style.
+bool says(std::string_view text, std::string_view key, std::string_view value) {
+  for (std::size_t at = text.find(key); at != std::string_view::npos; at = text.find(key, at + 1)) {
+    const std::size_t line = text.rfind('\n', at) + 1;  // 0 in the first line
+    const bool starts = text.substr(line, at - line).find_first_not_of(" \t{\"'") == std::string_view::npos;
+    const std::size_t after = text.find_first_not_of(" \t:\"'", at + key.size());
+    if (starts && after != std::string_view::npos && text.substr(after).starts_with(value)) return true;
+  }
+  return false;
+}
+
+// Without parsing it: the file may be long, or no YAML at all, and what is wrong with it is said by the
+// reader that it was meant for.
 bool is_mesh_file(const std::string& file) {
-  std::string start(4096, '\0');
+  std::string start(DocumentLimits{}.bytes, '\0');
   std::ifstream in{file};
   in.read(start.data(), static_cast<std::streamsize>(start.size()));
-  if (start.starts_with("apiVersion: meshdrill/") ||
-      start.find("\napiVersion: meshdrill/") != std::string::npos)
-    return true;
-  const auto document = read_document(file, {.merge_keys = true});
-  if (!document) return false;
-  const Node* version = document->find("apiVersion");
-  return version != nullptr && version->scalar.starts_with("meshdrill/");
+  start.resize(static_cast<std::size_t>(in.gcount()));
+  return says(start, "apiVersion", "meshdrill/") || says(start, "kind", "Mesh");
 }
 
 CheckResult check_mesh(const CheckOptions& options) {
@@ -168,10 +174,11 @@ int check(const CheckOptions& options) {
     }
   }
   const std::string any = fmt::format("any of 1.{} to 1.{}", mesh::oldest_minor, mesh::newest_minor);
-  if (!version && options.format == "text") {
+  const CheckResult checked = check_values(options, version);
+  if (!version && options.format == "text" && !checked.clusters.empty()) {
     fmt::print(stderr, "Assuming Cilium {}; --cilium-version says which chart it is.\n", any);
   }
-  return show(check_values(options, version), options.format, version ? options.cilium_version : any);
+  return show(checked, options.format, version ? options.cilium_version : any);
 }
 
 }  // namespace

@@ -30,6 +30,14 @@ void print_clusters(const mesh::Mesh& mesh) {
   std::fputs(table.text("").c_str(), stdout);
 }
 
+// By name while they are few.
+std::string peers_of(const mesh::values::ClusterValues& cluster) {
+  constexpr std::size_t few = 8;
+  const auto& peers = cluster.peers.peers;
+  if (peers.size() > few) return fmt::format("{} of them", peers.size());
+  return list(peers, [](const auto& peer) { return printable(peer.name); });
+}
+
 // The same in every cluster, as the rules want it.
 void print_routing(const mesh::Datapath& datapath) {
   const auto mode = datapath.routing_mode.value_or(mesh::RoutingMode::tunnel);
@@ -112,7 +120,7 @@ void print_values(const std::vector<mesh::values::ClusterValues>& clusters) {
                cluster.use_apiserver.value
                    ? fmt::format("{} {}", printable(cluster.service_type.value), cluster.node_port.value)
                    : "off",
-               list(cluster.peers, [](const auto& peer) { return printable(peer.name); }), cluster.files});
+               peers_of(cluster), cluster.files});
   }
   std::fputs(table.text("").c_str(), stdout);
 }

@@ -111,11 +111,15 @@ void PartsCheck::check_clusters() {
 void PartsCheck::check_cluster(const Cluster& cluster) {
   found_.name(cluster.where, "name", wrong_cluster_name(cluster.name));
   found_.name(cluster.context_where, "context", wrong_text(cluster.context));
+  const bool name_taken = cluster_names_.contains(cluster.name);
   found_.repeated("duplicate-name", cluster_names_, cluster.name, cluster.where,
                   fmt::format("name: a second cluster is called \"{}\"", cluster.name));
-  found_.repeated("duplicate-context", contexts_, cluster.context, cluster.context_where,
-                  fmt::format("context: a second cluster is reached through \"{}\"", cluster.context),
-                  "Two names for one cluster would fail both at once; give each its own context.");
+  // A line that stands there twice is one fault. The context that is left out is the name.
+  if (!name_taken || !contexts_.contains(cluster.context)) {
+    found_.repeated("duplicate-context", contexts_, cluster.context, cluster.context_where,
+                    fmt::format("context: a second cluster is reached through \"{}\"", cluster.context),
+                    "Two names for one cluster would fail both at once; give each its own context.");
+  }
   if (cluster.id) check_id(cluster);
   check_apiserver(cluster);
   check_ingress_addresses(cluster);

@@ -76,6 +76,61 @@ void check_native(const Mesh& mesh, Family family, Findings& found) {
   }
 }
 
+const std::string own_ipv4 = "Use 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.";
+const std::string own_ipv6 = "Use a range of your own below fd00::/8.";
+
+// Ranges that no Pod can have an address of, whatever is routed: nodes drop such packets, or keep them.
+struct Reserved {
+  IpPrefix range;
+  std::string_view what;
+};
+
+const Reserved* find_reserved(const IpPrefix& prefix) {
+  static const std::array ranges{
+      Reserved{parse_prefix("0.0.0.0/8").value(), "\"this network\""},
+      Reserved{parse_prefix("127.0.0.0/8").value(), "loopback"},
+      Reserved{parse_prefix("169.254.0.0/16").value(), "link-local"},
+      Reserved{parse_prefix("224.0.0.0/4").value(), "multicast"},
+      Reserved{parse_prefix("255.255.255.255/32").value(), "broadcast"},
+      Reserved{parse_prefix("::/127").value(), "loopback"},
+      Reserved{parse_prefix("::ffff:0.0.0.0/96").value(), "IPv4 addresses written as IPv6"},
+      Reserved{parse_prefix("fe80::/10").value(), "link-local"},
+      Reserved{parse_prefix("ff00::/8").value(), "multicast"},
+  };
+  const auto found = std::find_if(ranges.begin(), ranges.end(),
+                                  [&](const Reserved& reserved) { return reserved.range.overlaps(prefix); });
+  return found == ranges.end() ? nullptr : &*found;
+}
+
+// Calls `each` with the pools, and then with the Pod CIDRs that are not from one.
+template <class Each>
+void for_each_pod_range(const Mesh& mesh, Each each) {
+  for (const Family family : {Family::ipv4, Family::ipv6}) {
+    const auto& pool = mesh.addressing.of(family);
+    if (pool && pool->pool)
+      each(nullptr, fmt::format("addressing.{}.pool", name_of(family)),
+           LocatedPrefix{*pool->pool, pool->where});
+  }
+  for (const Cluster& cluster : mesh.clusters) {
+    for (const LocatedPrefix& pods : cluster.pod_cidrs) {
+      const auto& pool = mesh.addressing.of(pods.prefix.family());
+      if (pool && pool->pool && pool->pool->contains(pods.prefix)) continue;
+      each(&cluster, "podCIDRs", pods);
+    }
+  }
+}
+
+void check_reserved(const Mesh& mesh, Findings& found) {
+  for_each_pod_range(mesh, [&](const Cluster*, std::string_view key, const LocatedPrefix& pods) {
+    const Reserved* reserved = find_reserved(pods.prefix);
+    if (reserved == nullptr) return;
+    found.error("pod-cidr-reserved", pods.where,
+                fmt::format("{}: {} overlaps {} ({}), where no Pod can be reached", key,
+                            to_string(pods.prefix), to_string(reserved->range), reserved->what),
+                pods.prefix.family() == Family::ipv4 ? own_ipv4 : own_ipv6);
+  });
+}
+
 // Space that no network of one's own is in unless one was given it: not RFC 1918, 6598, 4193 and the like.
 bool is_public(const IpPrefix& prefix) {
   static const std::array not_public = [] {
@@ -95,28 +150,15 @@ bool is_public(const IpPrefix& prefix) {
 }
 
 void check_public(const Mesh& mesh, Findings& found) {
-  const auto note = [&](std::string_view key, const IpPrefix& prefix, const Location& where) {
-    if (!is_public(prefix)) return;
-    found.note("public-range", where,
+  for_each_pod_range(mesh, [&](const Cluster* cluster, std::string_view key, const LocatedPrefix& pods) {
+    const bool given = cluster != nullptr && shares_node_networks(cluster->datapath);
+    if (given || !is_public(pods.prefix) || find_reserved(pods.prefix) != nullptr) return;
+    found.note("public-range", pods.where,
                fmt::format("{}: {} is routed in the Internet; unless it was given to you, Pods cannot reach "
                            "those who have it",
-                           key, to_string(prefix)),
-               prefix.family() == Family::ipv4 ? "Use 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16."
-                                               : "Use a range of your own below fd00::/8.");
-  };
-  for (const Family family : {Family::ipv4, Family::ipv6}) {
-    const auto& pool = mesh.addressing.of(family);
-    if (pool && pool->pool)
-      note(fmt::format("addressing.{}.pool", name_of(family)), *pool->pool, pool->where);
-  }
-  for (const Cluster& cluster : mesh.clusters) {
-    if (shares_node_networks(cluster.datapath)) continue;
-    for (const LocatedPrefix& pods : cluster.pod_cidrs) {
-      const auto& pool = mesh.addressing.of(pods.prefix.family());
-      if (pool && pool->pool && pool->pool->contains(pods.prefix)) continue;
-      note("podCIDRs", pods.prefix, pods.where);
-    }
-  }
+                           key, to_string(pods.prefix)),
+               pods.prefix.family() == Family::ipv4 ? own_ipv4 : own_ipv6);
+  });
 }
 
 }  // namespace
@@ -130,6 +172,7 @@ void check_pods(const Mesh& mesh, Findings& found) {
     }
   }
   for (const Family family : {Family::ipv4, Family::ipv6}) check_native(mesh, family, found);
+  check_reserved(mesh, found);
   check_public(mesh, found);
 }
 

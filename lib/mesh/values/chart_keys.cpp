@@ -10,7 +10,8 @@ constexpr unsigned text = ChartKey::text, integer = ChartKey::integer, number = 
 constexpr unsigned boolean = ChartKey::boolean, list = ChartKey::list, section = ChartKey::section;
 constexpr unsigned any_map = ChartKey::any_map, null = ChartKey::null;
 
-// What the charts' values.schema.json says of these sections, first and last minor that knows the key.
+// What the charts' values.schema.json says of these sections, first and last minor that knows the key. 1.20
+// has tls.server's extra names in its templates alone, which read them where tls.auto.server has none.
 // Kubernetes' own structures (affinity, securityContext, ...) are left to Kubernetes.
 // clang-format off
 constexpr auto keys = std::to_array<ChartKey>({
@@ -135,10 +136,10 @@ constexpr auto keys = std::to_array<ChartKey>({
     {"clustermesh.apiserver.tls.remote", section, 16, 19},
     {"clustermesh.apiserver.tls.remote.cert", text, 16, 19},
     {"clustermesh.apiserver.tls.remote.key", text, 16, 19},
-    {"clustermesh.apiserver.tls.server", section, 16, 19},
+    {"clustermesh.apiserver.tls.server", section, 16, 20},
     {"clustermesh.apiserver.tls.server.cert", text, 16, 19},
-    {"clustermesh.apiserver.tls.server.extraDnsNames", list, 16, 19},
-    {"clustermesh.apiserver.tls.server.extraIpAddresses", list, 16, 19},
+    {"clustermesh.apiserver.tls.server.extraDnsNames", list, 16, 20},
+    {"clustermesh.apiserver.tls.server.extraIpAddresses", list, 16, 20},
     {"clustermesh.apiserver.tls.server.key", text, 16, 19},
     {"clustermesh.apiserver.tolerations", list, 16, 20},
     {"clustermesh.apiserver.topologySpreadConstraints", list, 16, 20},
@@ -177,6 +178,8 @@ constexpr auto keys = std::to_array<ChartKey>({
     {"clustermesh.mcsapi.installCRDs", boolean, 19, 20},
     {"clustermesh.policyDefaultLocalCluster", boolean, 18, 20},
     {"clustermesh.useAPIServer", boolean, 16, 20},
+    {"externalWorkloads", section, 16, 17},
+    {"externalWorkloads.enabled", boolean, 16, 17},
     {"ipam", section, 16, 20},
     {"ipam.ciliumNodeUpdateRate", text, 16, 20},
     {"ipam.installUplinkRoutesForDelegatedIPAM", boolean, 17, 20},

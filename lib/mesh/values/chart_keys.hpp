@@ -27,7 +27,8 @@ struct ChartKey {
   int last_minor = 0;   // the newest known minor, or the last before it was removed
 };
 
-// The row of a path in the sections cluster, clustermesh, ipam and tls; nullptr when no known chart has it.
+// The row of a path in the sections cluster, clustermesh, externalWorkloads, ipam and tls; nullptr when no
+// known chart has it.
 const ChartKey* find_chart_key(std::string_view path);
 
 // The last words of the keys right below `path`.

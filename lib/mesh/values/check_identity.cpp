@@ -74,7 +74,8 @@ void check_mark(const ClusterValues& cluster, Findings& found) {
                   "datapath uses (cilium/cilium#21330)",
                   cluster.id.value,
                   chained ? "cni.chainingMode aws-cni" : "ipam.mode " + cluster.ipam_mode.value),
-      "Use an ID from 1 to 127, or from 256 to 383.");
+      cluster.max_connected.value == 511 ? "Use an ID from 1 to 127, or from 256 to 383."
+                                         : "Use an ID from 1 to 127.");
 }
 
 void check_most(const MeshValues& mesh, Findings& found) {

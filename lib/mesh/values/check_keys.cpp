@@ -20,7 +20,7 @@ struct Replacement {
 };
 
 // From the charts' values.yaml and upgrade notes.
-constexpr std::array<Replacement, 8> replacements{{
+constexpr std::array<Replacement, 11> replacements{{
     {"clustermesh.enableMCSAPISupport", 19, "Use clustermesh.mcsapi.enabled."},
     {"clustermesh.apiserver.kvstoremesh.enabled", 18, "Leave it out: KVStoreMesh is always on in time."},
     {"clustermesh.apiserver.tls.enableSecrets", 19, "Leave it out."},
@@ -28,6 +28,9 @@ constexpr std::array<Replacement, 8> replacements{{
      "Use clustermesh.apiserver.tls.auto.server.extraDnsNames."},
     {"clustermesh.apiserver.tls.server.extraIpAddresses", 20,
      "Use clustermesh.apiserver.tls.auto.server.extraIpAddresses."},
+    {"clustermesh.apiserver.tls.server.cert", 19, "Let tls.auto make it, or create the Secret yourself."},
+    {"clustermesh.apiserver.tls.server.key", 19, "Let tls.auto make it, or create the Secret yourself."},
+    {"externalWorkloads", 0, "Leave it out: external workloads are gone since 1.18."},
     {"clustermesh.apiserver.tls.client", 18, "Leave it out: external workloads are gone since 1.18."},
     {"clustermesh.apiserver.tls.admin", 19, "Let tls.auto make it, or create the Secret yourself."},
     {"clustermesh.apiserver.tls.remote", 19, "Let tls.auto make it, or create the Secret yourself."},
@@ -38,24 +41,6 @@ const Replacement* find_replacement(std::string_view path) {
     return path == known.path || (path.starts_with(known.path) && path[known.path.size()] == '.');
   });
   return found == replacements.end() ? nullptr : found;
-}
-
-std::string_view name_of(Kind kind) {
-  switch (kind) {
-    case Kind::null:
-      return "null";
-    case Kind::boolean:
-      return "a boolean";
-    case Kind::number:
-      return "a number";
-    case Kind::string:
-      return "a string";
-    case Kind::list:
-      return "a list";
-    case Kind::map:
-      break;
-  }
-  return "a map";
 }
 
 unsigned types_of(const HelmValue& value) {
@@ -202,18 +187,27 @@ class Walk {
                    : value.kind == Kind::string ? "Take it out of its quotes."
                                                 : "");
     } else if (value.kind == Kind::number && (types & ChartKey::integer) != 0) {
-      check_leading_zero(value, path);
+      check_notation(value, path);
     }
   }
 
-  // 010 is 8, and 008 is 8 as well.
-  void check_leading_zero(const HelmValue& value, const std::string& path) {
+  // 010 is 8, and 008 is 8 as well; 0x10 is 16.
+  void check_notation(const HelmValue& value, const std::string& path) {
     const std::string plain = fmt::format("{}", static_cast<long long>(value.number));
     if (value.text == plain) return;
-    const bool zero = value.text.size() > 1 && value.text.front() == '0';
-    std::size_t digits = std::min(value.text.find_first_not_of('0'), value.text.size());
-    const bool same = value.text.substr(digits) == plain;
-    if (same || !zero) {
+    const std::string_view text{value.text};
+    const bool zero = text.size() > 1 && text.front() == '0';
+    const char mark = zero ? static_cast<char>(text[1] | 0x20) : '\0';
+    const std::size_t digits = std::min(text.find_first_not_of('0'), text.size());
+    const bool same = text.substr(digits) == plain;
+    if (mark == 'x' || mark == 'b' || mark == 'o') {
+      found_.warning("odd-number", value.where,
+                     fmt::format("{}: Helm reads {} as {}, {} number", path, value.text, plain,
+                                 mark == 'x'   ? "a hexadecimal"
+                                 : mark == 'b' ? "a binary"
+                                               : "an octal"),
+                     fmt::format("Write {}.", plain));
+    } else if (same || !zero) {
       found_.warning("odd-number", value.where,
                      fmt::format("{}: Helm reads {} as {}", path, value.text, plain),
                      fmt::format("Write {}.", plain));

@@ -4,155 +4,115 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
 namespace meshdrill::mesh::values {
 namespace {
 
-using ByName = std::map<std::string, const ClusterValues*>;
-
-// The first list-or-map minor; before it the schema wants a list.
-constexpr int first_map_minor = 19;
+using ByName = std::unordered_map<std::string_view, const ClusterValues*>;
 
 void check_form(const MeshValues& mesh, const ClusterValues& cluster, Findings& found) {
-  if (!cluster.peers_as_map) return;
+  if (!cluster.peers.as_map) return;
   if (mesh.minor && *mesh.minor < first_map_minor) {
-    found.error("peers-form", cluster.peers_where,
+    found.error("peers-form", cluster.peers.where,
                 fmt::format("clustermesh.config.clusters: the schema of 1.{} refuses a map", *mesh.minor),
                 "Write a list of {name, ips, port}.");
   } else if (!mesh.minor) {
-    found.note("peers-form", cluster.peers_where,
-               "clustermesh.config.clusters: a map needs a chart from 1.19 on");
+    found.note("peers-form", cluster.peers.where,
+               fmt::format("clustermesh.config.clusters: a map needs a chart from 1.{} on", first_map_minor));
   }
 }
 
-// The chart does not know these entries' keys at all: the schema takes anything.
-void check_keys_of(const MeshValues& mesh, const HelmValue& entry, const Location& where, bool map,
-                   Findings& found) {
-  if (entry.kind != HelmValue::Kind::map) {
-    found.error("wrong-type", where,
-                "clustermesh.config.clusters: a peer is a map such as {ips: [192.0.2.11], port: "
-                "32379}");
-    return;
-  }
-  std::vector<std::string_view> known{"address", "port", "ips", "tls", "enabled"};
-  if (!map) known.emplace_back("name");
-  for (const HelmValue::Entry& key : entry.entries) {
-    if (std::find(known.begin(), known.end(), key.key) == known.end()) {
-      const std::string near = closest(key.key, known);
-      found.error(
-          "unknown-key", key.key_where,
-          fmt::format("clustermesh.config.clusters: a peer has no key {}, and Helm drops it without a word",
-                      printable(key.key)),
-          near.empty() ? std::string{} : fmt::format("Did you mean {}?", near));
-    } else if (key.key == "enabled" && mesh.minor && *mesh.minor < first_map_minor) {
-      found.error(
-          "key-too-new", key.key_where,
-          fmt::format(
-              "clustermesh.config.clusters: the chart of 1.{} ignores enabled; 1.19 is the first that "
-              "knows it",
-              *mesh.minor),
-          "Leave the peer out.");
-    }
-  }
-}
-
-void check_entries(const MeshValues& mesh, const ClusterValues& cluster, Findings& found) {
-  const HelmValue* clusters = cluster.cilium.find("clustermesh.config.clusters");
-  if (clusters == nullptr) return;
-  for (const HelmValue& item : clusters->items) check_keys_of(mesh, item, item.where, false, found);
-  for (const HelmValue::Entry& entry : clusters->entries) {
-    check_keys_of(mesh, entry.value, entry.key_where, true, found);
-  }
-}
-
-void check_endpoint(const Peer& peer, Findings& found) {
+void check_endpoint(const PeerList& list, const Peer& peer, Findings& found) {
+  if (peer.unread) return;
   if (!peer.has_endpoint()) {
-    found.error("peer-endpoint", peer.where,
+    found.error("peer-endpoint", list.at(peer.where),
                 fmt::format("peer {} has neither ips nor address; the chart fails", printable(peer.name)),
                 "Give the addresses at which its clustermesh-apiserver is reached.");
     return;
   }
   if (!peer.ips.empty() && !peer.address.value.empty()) {
-    found.warning("peer-endpoint", peer.address.where,
+    found.warning("peer-endpoint", list.at(peer.address.where),
                   fmt::format("peer {} has ips and address; the chart takes ips", printable(peer.name)),
                   "Leave one of them out.");
   }
-  for (const auto& ip : peer.ips) {
+  for (const Peer::Text& ip : peer.ips) {
     if (parse_ip(ip.value)) continue;
-    found.error("peer-endpoint", ip.where,
+    found.error("peer-endpoint", list.at(ip.where),
                 fmt::format("peer {}: \"{}\" is no IP address", printable(peer.name), printable(ip.value)),
                 "Use address for a host name.");
   }
-  if (!peer.port.written) {
-    found.error("peer-port", peer.where,
+  if (peer.port_where.line == 0) {
+    found.error("peer-port", list.at(peer.where),
                 fmt::format("peer {} has no port: the chart writes an empty one and no agent connects",
                             printable(peer.name)),
                 "Add the NodePort of its clustermesh-apiserver, or 2379 behind a load balancer.");
-  } else if (peer.port.value < 1 || peer.port.value > 65535) {
-    found.error("peer-port", peer.port.where,
-                fmt::format("peer {}: its port is not between 1 and 65535", printable(peer.name)));
   }
 }
 
-void check_target(const Peer& peer, const ClusterValues& target, Findings& found) {
+void check_target(const PeerList& list, const Peer& peer, const ClusterValues& target, Findings& found) {
   const bool node_port = target.service_type.value == "NodePort" && target.use_apiserver.value;
   const long long port = target.node_port.value;
   // Ports below are no NodePorts: something else stands in between.
-  if (!node_port || peer.port.value < 30000 || peer.port.value > 65535 || peer.port.value == port) return;
-  found.error("peer-port", peer.port.where,
+  if (!node_port || peer.port < 30000 || peer.port == port) return;
+  found.error("peer-port", list.at(peer.port_where),
               fmt::format("peer {}: port {} is not its clustermesh-apiserver's NodePort {} ({})", peer.name,
-                          peer.port.value, port, to_string(target.node_port.where)));
+                          peer.port, port, to_string(target.node_port.where)));
 }
 
 void check_list(const ClusterValues& cluster, const ByName& clusters, Findings& found) {
-  std::vector<std::string_view> names;
-  for (const auto& [name, values] : clusters) names.emplace_back(name);
-  std::set<std::string> seen;
-  for (const Peer& peer : cluster.peers) {
+  const PeerList& list = cluster.peers;
+  std::unordered_set<std::string_view> seen;
+  seen.reserve(list.peers.size());
+  for (const Peer& peer : list.peers) {
     if (peer.name.empty()) {
-      found.error("peer-name", peer.where, "this peer has no name; it must be the peer's own cluster.name");
+      found.error("peer-name", list.at(peer.where),
+                  "this peer has no name; it must be the peer's own cluster.name");
       continue;
     }
     if (!seen.insert(peer.name).second) {
-      found.error("duplicate-peer", peer.where,
+      found.error("duplicate-peer", list.at(peer.where),
                   fmt::format("peer {} is listed already", printable(peer.name)));
     }
     if (peer.name == cluster.name.value) {
       found.note(
-          "peer-self", peer.where,
+          "peer-self", list.at(peer.where),
           fmt::format("{} lists itself, which Cilium ignores: one list can serve all clusters", peer.name));
       continue;
     }
-    if (peer.enabled) check_endpoint(peer, found);
+    if (peer.enabled) check_endpoint(list, peer, found);
     const auto target = clusters.find(peer.name);
     if (target != clusters.end()) {
-      if (peer.enabled) check_target(peer, *target->second, found);
+      if (peer.enabled) check_target(list, peer, *target->second, found);
       continue;
     }
+    std::vector<std::string_view> names;
+    for (const auto& [name, values] : clusters) names.push_back(name);
+    std::sort(names.begin(), names.end());
     const std::string near = closest(peer.name, names);
-    found.error(
-        "peer-unknown", peer.where,
-        fmt::format("no cluster here is named {}; a peer is found by its own cluster.name only", peer.name),
-        near.empty() || near == cluster.name.value ? "Check its values together with these."
-                                                   : fmt::format("Did you mean {}?", near));
+    found.error("peer-unknown", list.at(peer.where),
+                fmt::format("no cluster here is named {}; a peer is found by its own cluster.name only",
+                            printable(peer.name)),
+                near.empty() || near == cluster.name.value ? "Check its values together with these."
+                                                           : fmt::format("Did you mean {}?", near));
   }
 }
 
-bool lists(const ClusterValues& cluster, const std::string& name) {
-  return std::any_of(cluster.peers.begin(), cluster.peers.end(),
-                     [&](const Peer& peer) { return peer.enabled && peer.name == name; });
-}
-
-void check_symmetry(const ClusterValues& cluster, const ByName& clusters, Findings& found) {
-  for (const Peer& peer : cluster.peers) {
+void check_symmetry(const MeshValues& mesh, const ClusterValues& cluster, const ByName& clusters,
+                    Findings& found) {
+  std::unordered_set<const ClusterValues*> listing;  // those that have `cluster` as a peer
+  for (const PeerIndex::Entry& entry : mesh.peers.of(cluster.name.value)) {
+    if (entry.peer->enabled) listing.insert(entry.cluster);
+  }
+  for (const Peer& peer : cluster.peers.peers) {
     const auto target = clusters.find(peer.name);
     if (!peer.enabled || target == clusters.end() || target->second == &cluster) continue;
-    if (lists(*target->second, cluster.name.value)) continue;
+    if (listing.contains(target->second) || target->second->peers.nameless) continue;
     found.warning(
-        "peer-one-way", peer.where,
+        "peer-one-way", cluster.peers.at(peer.where),
         fmt::format("{} has {} as a peer, but not the other way round: {} will not see what {} shares",
                     cluster.label(), peer.name, peer.name, cluster.label()),
         fmt::format("Add {} to clustermesh.config.clusters of {} ({}).", cluster.label(), peer.name,
@@ -161,14 +121,14 @@ void check_symmetry(const ClusterValues& cluster, const ByName& clusters, Findin
 }
 
 void check_switches(const MeshValues& mesh, const ClusterValues& cluster, Findings& found) {
-  if (!cluster.peers.empty() && !cluster.connected.value) {
-    found.warning("peers-off", cluster.peers_where,
+  if (!cluster.peers.peers.empty() && !cluster.connected.value) {
+    found.warning("peers-off", cluster.peers.where,
                   "clustermesh.config.enabled is not true, so none of these peers is connected",
                   "Set it when all peers' clustermesh-apiservers are up.");
   }
-  if (!cluster.peers.empty() && !cluster.use_apiserver.value) {
+  if (!cluster.peers.peers.empty() && !cluster.use_apiserver.value) {
     found.warning(
-        "apiserver-off", cluster.peers_where,
+        "apiserver-off", cluster.peers.where,
         "clustermesh.useAPIServer is not true: this cluster's own Services and Pods stay unseen by its peers",
         "Set it, unless this cluster has an external etcd.");
   }
@@ -213,9 +173,8 @@ void check_peers(const MeshValues& mesh, Findings& found) {
   }
   for (const ClusterValues& cluster : mesh.clusters) {
     check_form(mesh, cluster, found);
-    check_entries(mesh, cluster, found);
     check_list(cluster, clusters, found);
-    check_symmetry(cluster, clusters, found);
+    check_symmetry(mesh, cluster, clusters, found);
     check_switches(mesh, cluster, found);
   }
   check_node_ports(mesh, found);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -86,14 +87,12 @@ void check_family(const ClusterValues& cluster, Family family, Findings& found) 
 
 // Where peers find the clustermesh-apiserver of `cluster`: addresses of its nodes or its load balancer.
 void claim_addresses(const MeshValues& mesh, const ClusterValues& cluster, Cluster& claims) {
-  std::set<IpAddress> seen;
-  for (const ClusterValues& other : mesh.clusters) {
-    for (const Peer& peer : other.peers) {
-      if (peer.name != cluster.name.value) continue;
-      for (const auto& ip : peer.ips) {
-        const auto address = parse_ip(ip.value);
-        if (address && seen.insert(*address).second) claims.apiserver.ips.push_back({*address, ip.where});
-      }
+  std::set<std::string_view> seen;
+  for (const auto& [other, peer] : mesh.peers.of(cluster.name.value)) {
+    for (const Peer::Text& ip : peer->ips) {
+      if (!seen.insert(ip.value).second) continue;
+      const auto address = parse_ip(ip.value);
+      if (address) claims.apiserver.ips.push_back({*address, other->peers.at(ip.where)});
     }
   }
 }

@@ -14,19 +14,19 @@ constexpr std::string_view inline_cost =
     "each costs the Helm release about 10 KB of the 1 MiB that it may have, and nobody renews it";
 
 void check_inline(const ClusterValues& cluster, Findings& found) {
-  for (const Peer& peer : cluster.peers) {
-    if (peer.tls_keys.empty()) continue;
+  const PeerList& list = cluster.peers;
+  for (const Peer& peer : list.peers) {
     std::vector<std::string> keys;
-    for (const auto& key : peer.tls_keys) keys.push_back(key.value);
+    if (peer.tls_cert) keys.emplace_back("cert");
+    if (peer.tls_key) keys.emplace_back("key");
+    if (peer.tls_authority) keys.emplace_back("caCert");
+    if (keys.empty()) continue;
     found.warning(
-        "inline-tls", peer.tls_keys.front().where,
+        "inline-tls", list.at(peer.tls_where),
         fmt::format("peer {} has its tls {} inline: {}", printable(peer.name), join_words(keys), inline_cost),
         "Let the clusters share one CA, or trust each other's with tls.caBundle, and leave this out.");
-    const auto has = [&](std::string_view key) {
-      return std::find(keys.begin(), keys.end(), key) != keys.end();
-    };
-    if (has("cert") != has("key")) {
-      found.error("inline-tls-half", peer.tls_keys.front().where,
+    if (peer.tls_cert != peer.tls_key) {
+      found.error("inline-tls-half", list.at(peer.tls_where),
                   fmt::format("peer {} has only one of tls.cert and tls.key: the chart then uses neither",
                               printable(peer.name)));
     }
@@ -116,22 +116,19 @@ bool covers(const std::vector<std::string>& names, const std::string& host) {
 // names of the default domain alone.
 void check_server_names(const MeshValues& mesh, const ClusterValues& target, Findings& found) {
   if (!target.certificates_auto.value || !target.use_apiserver.value) return;
-  for (const ClusterValues& cluster : mesh.clusters) {
-    for (const Peer& peer : cluster.peers) {
-      if (!peer.enabled || peer.name != target.name.value || &cluster == &target || !peer.has_endpoint())
-        continue;
-      const bool by_domain = !peer.ips.empty();
-      const std::string host = by_domain ? peer.name + "." + cluster.domain.value : peer.address.value;
-      std::vector<std::string> names = target.server_names;
-      names.emplace_back("*.mesh.cilium.io");
-      if (covers(names, host)) continue;
-      found.error("server-name", by_domain ? cluster.domain.where : peer.address.where,
-                  fmt::format("{} calls {} {}, which is not in that cluster's server certificate",
-                              cluster.label(), peer.name, printable(host)),
-                  fmt::format("Add {} to the {} of clustermesh.apiserver in {}.",
-                              by_domain ? "\"*." + cluster.domain.value + "\"" : printable(host),
-                              parse_ip(host) ? "extraIpAddresses" : "extraDnsNames", target.whole.file));
-    }
+  std::vector<std::string> names = target.server_names;
+  names.emplace_back("*.mesh.cilium.io");
+  for (const auto& [cluster, peer] : mesh.peers.of(target.name.value)) {
+    if (!peer->enabled || cluster == &target || !peer->has_endpoint()) continue;
+    const bool by_domain = !peer->ips.empty();
+    const std::string host = by_domain ? peer->name + "." + cluster->domain.value : peer->address.value;
+    if (covers(names, host)) continue;
+    found.error("server-name", by_domain ? cluster->domain.where : cluster->peers.at(peer->address.where),
+                fmt::format("{} calls {} {}, which is not in that cluster's server certificate",
+                            cluster->label(), printable(peer->name), printable(host)),
+                fmt::format("Add {} to the {} of clustermesh.apiserver in {}.",
+                            by_domain ? "\"*." + cluster->domain.value + "\"" : printable(host),
+                            parse_ip(host) ? "extraIpAddresses" : "extraDnsNames", target.whole.file));
   }
 }
 

@@ -29,6 +29,6 @@ struct ClusterInput {
   Location whole;
   HelmValue values;
 };
-ValuesReport check_values(const std::vector<ClusterInput>& inputs, const ValuesOptions& options);
+ValuesReport check_values(std::vector<ClusterInput> inputs, const ValuesOptions& options);
 
 }  // namespace meshdrill::mesh::values

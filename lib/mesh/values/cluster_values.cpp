@@ -133,37 +133,18 @@ PodPool read_pool(const SettingReader& read, Family family, const Location& whol
   return pool;
 }
 
-Peer read_peer(const HelmValue& entry, std::string name, const Location& where) {
-  const SettingReader read{entry, where};
-  Peer peer;
-  peer.name = std::move(name);
-  peer.where = where;
-  peer.ips = read.texts("ips");
-  peer.address = read.text("address", "");
-  const auto port = read.integer("port", 0);
-  peer.port = {port.value > 0 && port.value < 1'000'000 ? static_cast<int>(port.value) : 0, port.where,
-               port.written};
-  peer.enabled = read.boolean("enabled", true).value;
-  for (const std::string_view key : {"cert", "key", "caCert"}) {
-    const HelmValue* secret = read.find(fmt::format("tls.{}", key));
-    if (secret != nullptr && !secret->text.empty())
-      peer.tls_keys.push_back({std::string{key}, secret->where, true});
+// Takes the peers out of `cilium`: of what 511 clusters say, this is nearly everything.
+void take_peers(HelmValue& cilium, std::optional<int> minor, ClusterValues& cluster, Findings& found) {
+  HelmValue* value = &cilium;
+  for (const std::string_view key : {"clustermesh", "config", "clusters"}) {
+    const auto entry = std::find_if(value->entries.begin(), value->entries.end(),
+                                    [&](const HelmValue::Entry& known) { return known.key == key; });
+    if (entry == value->entries.end()) return;
+    value = &entry->value;
   }
-  return peer;
-}
-
-void read_peers(const SettingReader& read, ClusterValues& cluster) {
-  const HelmValue* clusters = read.find("clustermesh.config.clusters");
-  if (clusters == nullptr) return;
-  cluster.peers_where = clusters->where;
-  cluster.peers_as_map = clusters->kind == Kind::map;
-  for (const HelmValue::Entry& entry : clusters->entries) {
-    cluster.peers.push_back(read_peer(entry.value, entry.key, entry.key_where));
-  }
-  for (const HelmValue& item : clusters->items) {
-    const auto name = SettingReader{item, item.where}.text("name", "");
-    cluster.peers.push_back(read_peer(item, name.value, name.where));
-  }
+  cluster.peers = read_peers(*value, minor, found);
+  value->entries = {};
+  value->items = {};
 }
 
 void read_mesh_settings(const SettingReader& read, ClusterValues& cluster) {
@@ -184,7 +165,6 @@ void read_mesh_settings(const SettingReader& read, ClusterValues& cluster) {
         cluster.server_names.push_back(name.value);
     }
   }
-  read_peers(read, cluster);
 }
 
 void read_datapath(const SettingReader& read, ClusterValues& cluster) {
@@ -214,20 +194,26 @@ bool looks_like_cilium(const HelmValue& values) {
 
 struct Place {
   std::string subchart;
-  const HelmValue* cilium = nullptr;
+  HelmValue* cilium = nullptr;
 };
 
-std::optional<Place> find_cilium(const HelmValue& values, const Location& whole, std::string_view subchart,
+std::optional<Place> find_cilium(HelmValue& values, const Location& whole, std::string_view subchart,
                                  Findings& found) {
   if (!subchart.empty()) {
-    const HelmValue* part = values.find(subchart);
-    if (is_section(part)) return Place{std::string{subchart}, part};
-    found.error("no-cilium-values", whole, fmt::format("there is no map under \"{}\"", printable(subchart)));
+    std::vector<std::string_view> sections;
+    for (HelmValue::Entry& entry : values.entries) {
+      if (!is_section(&entry.value)) continue;
+      if (entry.key == subchart) return Place{entry.key, &entry.value};
+      sections.emplace_back(entry.key);
+    }
+    const std::string near = closest(subchart, sections);
+    found.error("no-cilium-values", whole, fmt::format("there is no map under \"{}\"", printable(subchart)),
+                near.empty() ? std::string{} : fmt::format("Did you mean {}?", printable(near)));
     return std::nullopt;
   }
   const bool plain = looks_like_cilium(values);
   std::vector<Place> nested;
-  for (const HelmValue::Entry& entry : values.entries) {
+  for (HelmValue::Entry& entry : values.entries) {
     if (is_section(&entry.value) && looks_like_cilium(entry.value))
       nested.push_back({entry.key, &entry.value});
   }
@@ -249,11 +235,21 @@ std::optional<Place> find_cilium(const HelmValue& values, const Location& whole,
   return nested.front();
 }
 
+// What hardly any other chart has at the top of its values.
+constexpr std::array<std::string_view, 8> ciliums_own{"cluster",
+                                                      "clustermesh",
+                                                      "ipam",
+                                                      "routingMode",
+                                                      "tunnelProtocol",
+                                                      "ipv4NativeRoutingCIDR",
+                                                      "ipv6NativeRoutingCIDR",
+                                                      "kubeProxyReplacement"};
+
 // In an umbrella chart's values, Helm hands only what stands under the key to the Cilium chart.
 void check_outside(const HelmValue& values, const Place& place, Findings& found) {
   if (place.subchart.empty()) return;
   for (const HelmValue::Entry& entry : values.entries) {
-    if (entry.key != "cluster" && entry.key != "clustermesh" && entry.key != "ipam") continue;
+    if (std::find(ciliums_own.begin(), ciliums_own.end(), entry.key) == ciliums_own.end()) continue;
     found.warning(
         "outside-subchart", entry.key_where,
         fmt::format("{} stands beside {}, so Helm does not hand it to Cilium", entry.key, place.subchart),
@@ -267,8 +263,8 @@ std::string ClusterValues::label() const {
   return name.written && !name.value.empty() ? printable(name.value) : files;
 }
 
-std::optional<ClusterValues> read_cluster_values(const HelmValue& values, std::string files,
-                                                 const Location& whole, std::string_view subchart,
+std::optional<ClusterValues> read_cluster_values(HelmValue values, std::string files, const Location& whole,
+                                                 std::string_view subchart, std::optional<int> minor,
                                                  Findings& found) {
   const auto place = find_cilium(values, whole, subchart, found);
   if (!place) return std::nullopt;
@@ -277,7 +273,8 @@ std::optional<ClusterValues> read_cluster_values(const HelmValue& values, std::s
   cluster.files = std::move(files);
   cluster.whole = whole;
   cluster.subchart = place->subchart;
-  cluster.cilium = *place->cilium;
+  cluster.cilium = std::move(*place->cilium);
+  take_peers(cluster.cilium, minor, cluster, found);
   const SettingReader read{cluster.cilium, whole};
   cluster.name = read.text("cluster.name", "default");
   cluster.id = read.integer("cluster.id", 0);

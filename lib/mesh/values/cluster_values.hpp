@@ -5,6 +5,7 @@
 #include "mesh/findings.hpp"
 #include "mesh/model.hpp"
 #include "mesh/values/helm_value.hpp"
+#include "mesh/values/peer.hpp"
 
 #include <optional>
 #include <string>
@@ -18,20 +19,6 @@ struct Setting {
   T value{};
   Location where;        // of the value; of the file as a whole when it is not written
   bool written = false;  // otherwise `value` is the chart's default
-};
-
-// An entry of clustermesh.config.clusters.
-struct Peer {
-  std::string name;
-  Location where;
-  std::vector<Setting<std::string>> ips;
-  Setting<std::string> address;
-  Setting<int> port;  // 0 when it is not written, or no number
-  bool enabled = true;
-  std::vector<Setting<std::string>>
-      tls_keys;  // which of cert, key and caCert are there; never what they hold
-
-  [[nodiscard]] bool has_endpoint() const { return !ips.empty() || !address.value.empty(); }
 };
 
 // The Pod CIDRs of one family in IPAM mode cluster-pool.
@@ -48,7 +35,7 @@ struct ClusterValues {
   std::string files;     // as the user gave them: "a.yaml" or "common.yaml,a.yaml"
   Location whole;        // the last of these files
   std::string subchart;  // the key of an umbrella chart under which Cilium's values stand; empty: none
-  HelmValue cilium;      // Cilium's own values
+  HelmValue cilium;      // Cilium's own values, but for clustermesh.config.clusters
 
   Setting<std::string> name;
   Setting<long long> id;
@@ -61,9 +48,7 @@ struct ClusterValues {
   Setting<long long> node_port;
   Setting<bool> certificates_auto, ca_bundle;
   std::vector<std::string> server_names;  // extra DNS names and addresses of its server certificate
-  std::vector<Peer> peers;
-  Location peers_where;
-  bool peers_as_map = false;
+  PeerList peers;
 
   // For messages: its name, or its files while it has none.
   [[nodiscard]] std::string label() const;
@@ -72,10 +57,10 @@ struct ClusterValues {
 };
 
 // Takes them out of merged values. `subchart` names the umbrella chart's key; empty: found by looking for
-// cluster, clustermesh and ipam at the top and then one level down. Nothing, with an error, when there are
-// none.
-std::optional<ClusterValues> read_cluster_values(const HelmValue& values, std::string files,
-                                                 const Location& whole, std::string_view subchart,
+// cluster, clustermesh and ipam at the top and then one level down. `minor`: as in MeshValues. Nothing, with
+// an error, when there are none.
+std::optional<ClusterValues> read_cluster_values(HelmValue values, std::string files, const Location& whole,
+                                                 std::string_view subchart, std::optional<int> minor,
                                                  Findings& found);
 
 }  // namespace meshdrill::mesh::values

@@ -16,9 +16,9 @@ using Kind = HelmValue::Kind;
 
 class Reader {
  public:
-  HelmValue value(const Node& node) {
+  // Takes the texts and places out of `node`.
+  HelmValue value(Node&& node) {
     HelmValue read;
-    read.where = node.where;
     switch (node.kind) {
       case Node::Kind::null:
         break;
@@ -27,13 +27,15 @@ class Reader {
         break;
       case Node::Kind::sequence:
         read.kind = Kind::list;
-        for (const Node& item : node.items) read.items.push_back(value(item));
+        read.items.reserve(node.items.size());
+        for (Node& item : node.items) read.items.push_back(value(std::move(item)));
         break;
       case Node::Kind::map:
         read.kind = Kind::map;
         fill(read, node);
         break;
     }
+    read.where = std::move(node.where);
     return read;
   }
 
@@ -45,11 +47,11 @@ class Reader {
     findings.push_back({severity, where, std::move(what), std::move(cure), std::string{rule}});
   }
 
-  void scalar(const Node& node, HelmValue& read) {
-    read.text = node.scalar;
+  void scalar(Node& node, HelmValue& read) {
+    read.text = std::move(node.scalar);
     read.kind = Kind::string;
     if (node.quoted) return;
-    const Yaml11Scalar plain = resolve_yaml11(node.scalar);
+    const Yaml11Scalar plain = resolve_yaml11(read.text);
     switch (plain.type) {
       case Yaml11Scalar::Type::string:
         break;
@@ -64,14 +66,14 @@ class Reader {
         read.kind = Kind::number;
         read.number = plain.number;
         if (std::isfinite(plain.number)) break;
-        report(Severity::error, node.where, "yaml", fmt::format("Helm refuses the number {}", node.scalar),
+        report(Severity::error, node.where, "yaml", fmt::format("Helm refuses the number {}", read.text),
                "Quote it if it is a word.");
     }
   }
 
   // Helm turns values into JSON, whose keys are strings.
-  std::string key_of(const Node::Entry& entry) {
-    if (entry.key_quoted) return entry.key;
+  std::string key_of(Node::Entry& entry) {
+    if (entry.key_quoted) return std::move(entry.key);
     const Yaml11Scalar plain = resolve_yaml11(entry.key);
     std::string key = entry.key;
     if (plain.type == Yaml11Scalar::Type::boolean) key = plain.boolean ? "true" : "false";
@@ -87,29 +89,46 @@ class Reader {
     return key;
   }
 
-  // A map being filled, with the places of its keys: a list of 50,000 must not be searched for each of them.
+  // A map being filled, with the places of its keys once it has many: 50,000 must not be searched for each of
+  // them.
   struct Filling {
     HelmValue& map;
     std::unordered_map<std::string, std::size_t> places;
+
+    std::optional<std::size_t> find(const std::string& key) {
+      constexpr std::size_t many = 16;
+      const auto& entries = map.entries;
+      if (entries.size() < many) {
+        const auto known =
+            std::find_if(entries.begin(), entries.end(), [&](const auto& entry) { return entry.key == key; });
+        if (known == entries.end()) return std::nullopt;
+        return static_cast<std::size_t>(known - entries.begin());
+      }
+      for (std::size_t i = places.size(); i < entries.size(); ++i) places.emplace(entries[i].key, i);
+      const auto known = places.find(key);
+      if (known == places.end()) return std::nullopt;
+      return known->second;
+    }
   };
 
-  void fill(HelmValue& map, const Node& node) {
+  void fill(HelmValue& map, Node& node) {
     Filling filling{map, {}};
-    for (const Node::Entry& entry : node.entries) {
+    map.entries.reserve(node.entries.size());
+    for (Node::Entry& entry : node.entries) {
       if (entry.key == "<<" && !entry.key_quoted) {
         merge(filling, entry);
       } else {
-        set(filling, {key_of(entry), entry.key_where, value(entry.value)});
+        std::string key = key_of(entry);
+        set(filling, {std::move(key), std::move(entry.key_where), value(std::move(entry.value))});
       }
     }
   }
 
   static void set(Filling& filling, HelmValue::Entry entry) {
-    const auto [place, fresh] = filling.places.emplace(entry.key, filling.map.entries.size());
-    if (fresh) {
-      filling.map.entries.push_back(std::move(entry));
+    if (const auto place = filling.find(entry.key)) {
+      filling.map.entries[*place] = std::move(entry);
     } else {
-      filling.map.entries[place->second] = std::move(entry);
+      filling.map.entries.push_back(std::move(entry));
     }
   }
 
@@ -127,11 +146,10 @@ class Reader {
         return report(Severity::error, entry.key_where, "yaml",
                       "a merge key (<<) needs a map or a list of maps", {});
       }
-      HelmValue merged = value(**source);
+      HelmValue merged = value(Node{**source});
       for (HelmValue::Entry& inner : merged.entries) {
-        const auto known = filling.places.find(inner.key);
-        if (known != filling.places.end() && known->second < own)
-          report_overridden(filling.map, known->second, inner);
+        const auto known = filling.find(inner.key);
+        if (known && *known < own) report_overridden(filling.map, *known, inner);
         set(filling, std::move(inner));
       }
     }
@@ -166,12 +184,12 @@ std::optional<long long> HelmValue::integer() const {
   return static_cast<long long>(number);
 }
 
-Checked<HelmRead> read_helm_values(const Node& document) {
+Checked<HelmRead> read_helm_values(Node document) {
   Reader reader;
-  HelmRead read{reader.value(document), {}};
+  HelmRead read{reader.value(std::move(document)), {}};
   read.findings = std::move(reader.findings);
   if (read.values.kind != Kind::map && read.values.kind != Kind::null) {
-    read.findings.push_back({Severity::error, document.where, "Helm values are a map", {}, "yaml"});
+    read.findings.push_back({Severity::error, read.values.where, "Helm values are a map", {}, "yaml"});
   }
   if (has_errors(read.findings)) return tl::unexpected(std::move(read.findings));
   return read;
@@ -185,19 +203,37 @@ Checked<HelmRead> read_helm_values_file(const std::string& path) {
   return read_document(path, {.merge_keys = true}).and_then(read_helm_values);
 }
 
-void merge_values(HelmValue& base, const HelmValue& over) {
-  for (const HelmValue::Entry& entry : over.entries) {
+void merge_values(HelmValue& base, HelmValue over) {
+  for (HelmValue::Entry& entry : over.entries) {
     const auto same = std::find_if(base.entries.begin(), base.entries.end(),
                                    [&](const HelmValue::Entry& known) { return known.key == entry.key; });
     if (same == base.entries.end()) {
-      base.entries.push_back(entry);
+      base.entries.push_back(std::move(entry));
     } else if (same->value.kind == Kind::map && entry.value.kind == Kind::map) {
-      merge_values(same->value, entry.value);
+      merge_values(same->value, std::move(entry.value));
     } else {
-      *same = entry;
+      *same = std::move(entry);
     }
   }
   if (base.kind == Kind::null) base.kind = over.kind;
+}
+
+std::string_view name_of(Kind kind) {
+  switch (kind) {
+    case Kind::null:
+      return "null";
+    case Kind::boolean:
+      return "a boolean";
+    case Kind::number:
+      return "a number";
+    case Kind::string:
+      return "a string";
+    case Kind::list:
+      return "a list";
+    case Kind::map:
+      break;
+  }
+  return "a map";
 }
 
 boost::json::value to_json(const HelmValue& value) {

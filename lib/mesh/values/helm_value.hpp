@@ -45,12 +45,15 @@ struct HelmRead {
 // Reads a values file as `helm -f` does (sigs.k8s.io/yaml, checked against helm 3.17.2 and 4.1.4): YAML 1.1
 // scalars, keys made strings (no: is the key "false"), merge keys. What Helm refuses is an error, and so is
 // what it takes without a word though it can hardly be meant: a key twice, a second document.
-Checked<HelmRead> read_helm_values(const Node& document);
+Checked<HelmRead> read_helm_values(Node document);
 Checked<HelmRead> read_helm_values_text(std::string_view text, const std::string& file);
 Checked<HelmRead> read_helm_values_file(const std::string& path);
 
 // What `-f` of a later file does: maps are merged key by key, anything else is replaced.
-void merge_values(HelmValue& base, const HelmValue& over);
+void merge_values(HelmValue& base, HelmValue over);
+
+// For messages: "a list", "null".
+std::string_view name_of(HelmValue::Kind kind);
 
 // As Helm's toJson prints it.
 boost::json::value to_json(const HelmValue& value);

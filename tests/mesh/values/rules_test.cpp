@@ -77,6 +77,9 @@ const std::vector<Case> cases{
     {"odd-number", error, "b.yaml:3:7", "id: 2", "id: 010", "Helm reads 010 as 8, an octal number"},
     {"odd-number", warning, "b.yaml:3:7", "id: 2", "id: 008", "Helm reads 008 as 8"},
     {"odd-number", warning, "b.yaml:3:7", "id: 2", "id: 1_0", "Helm reads 1_0 as 10"},
+    {"odd-number", warning, "b.yaml:3:7", "id: 2", "id: 0x10", "Helm reads 0x10 as 16, a hexadecimal number"},
+    {"odd-number", warning, "b.yaml:3:7", "id: 2", "id: 0b11", "Helm reads 0b11 as 3, a binary number"},
+    {"odd-number", warning, "b.yaml:3:7", "id: 2", "id: 0o11", "Helm reads 0o11 as 9, an octal number"},
     {"id-range", error, "b.yaml:3:7", "id: 2", "id: 256", "not between 1 and 255"},
     {"id-range", error, "b.yaml:3:7", "id: 2", "id: -1", "not between 1 and 255"},
     {"id-missing", error, "b.yaml:3:7", "id: 2", "id: 0", "is not set or 0"},
@@ -88,6 +91,27 @@ const std::vector<Case> cases{
     {"wrong-type", error, "b.yaml:2:9", "name: c2", "name: no", "no, which Helm reads as a boolean"},
     {"wrong-type", error, "b.yaml:15:9", "{name: c1, ips: [192.0.2.1], port: 32381}", "c1",
      "a peer is a map"},
+    {"wrong-type", error, "b.yaml:15:25", "ips: [192.0.2.1]", "ips: 192.0.2.1",
+     "ips of a peer is a list, and this is a string"},
+    {"wrong-type", error, "b.yaml:15:26", "192.0.2.1", "192", "this is a number"},
+    {"wrong-type", error, "b.yaml:15:56", "port: 32381", "port: 32381, tls: foo", "tls of a peer is a map"},
+    {"wrong-type", error, "b.yaml:15:60", "port: 32381", "port: 32381, enabled: \"false\"", "true or false",
+     "1.19.6"},
+    {"unknown-key", error, "b.yaml:15:57", "port: 32381", "port: 32381, tls: {crt: eA==}",
+     "Did you mean cert?"},
+    {"wrong-value", error, "b.yaml:16:14", "", "routingMode: nativ\n", "Did you mean native?"},
+    {"wrong-value", error, "b.yaml:16:17", "", "tunnelProtocol: gre\n", "none of vxlan, geneve"},
+    {"wrong-value", error, "b.yaml:6:9", "ipam:\n", "ipam:\n  mode: clusterpool\n",
+     "Did you mean cluster-pool?"},
+    {"wrong-value", error, "b.yaml:11:21", "apiserver:\n", "apiserver:\n    tls: {authMode: clustr}\n",
+     "none of legacy"},
+    {"wrong-value", error, "b.yaml:11:21", "type: NodePort", "type: Nodeport", "Did you mean NodePort?"},
+    {"ingress-datapath", error, "b.yaml:4:23", "kubeProxyReplacement: \"true\"",
+     "kubeProxyReplacement: \"false\"\ningressController: {enabled: true}", "it is false"},
+    {"ingress-datapath", error, "b.yaml:4:23", "kubeProxyReplacement: \"true\"",
+     "gatewayAPI: {enabled: true}", "gatewayAPI needs kubeProxyReplacement set to true, and it is not set"},
+    {"ingress-datapath", error, "b.yaml:17:10", "", "gatewayAPI: {enabled: true}\nl7Proxy: false\n",
+     "needs the L7 proxy"},
     {"name-default", error, "b.yaml:2:9", "name: c2", "name: default"},
     {"name-default", error, "b.yaml", "  name: c2\n", ""},
     {"name-form", error, "b.yaml:2:9", "name: c2", "name: node.example.org", "lower-case letters"},
@@ -110,6 +134,12 @@ const std::vector<Case> cases{
     {"pod-cidr-form", error, "b.yaml:7:34", "10.2.0.0/16", "10.2.0.0", "is no CIDR"},
     {"pod-cidr-form", error, "b.yaml:7:33", "[\"10.2.0.0/16\"]", "[]", "the operator does not start"},
     {"pod-cidr-family", error, "b.yaml:7:34", "10.2.0.0/16", "fd00::/104"},
+    {"pod-cidr-reserved", error, "b.yaml:7:34", "10.2.0.0/16", "127.64.0.0/16", "127.0.0.0/8 (loopback)"},
+    {"pod-cidr-reserved", error, "b.yaml:7:34", "10.2.0.0/16", "239.0.0.0/16", "multicast"},
+    {"pod-cidr-reserved", error, "b.yaml:7:34", "10.2.0.0/16", "169.254.0.0/20", "link-local"},
+    {"pod-cidr-reserved", error, "b.yaml:8:34", "\"10.2.0.0/16\"]\n",
+     "\"10.2.0.0/16\"]\n    clusterPoolIPv6PodCIDRList: [\"::ffff:10.3.0.0/112\"]\nipv6: {enabled: true}\n",
+     "IPv4 addresses written as IPv6"},
     {"pod-cidr-mask", error, "b.yaml:7:34", "10.2.0.0/16", "10.2.0.0/25", "no remaining CIDRs"},
     {"pod-cidr-unused", note, "b.yaml:8:33", "ipam:\n", "ipam:\n  mode: kubernetes\n"},
     {"native-routing-cidr", error, "b.yaml:16:24", "",
@@ -123,6 +153,15 @@ const std::vector<Case> cases{
     {"key-version", note, "b.yaml:16:3", "", "  cacheTTL: 30s\n", "only charts from 1.19 on"},
     {"key-removed", error, "b.yaml:16:3", "", "  enableMCSAPISupport: true\n", "1.19 was the last", "1.20.0"},
     {"key-deprecated", warning, "b.yaml:16:3", "", "  enableMCSAPISupport: true\n", "since 1.19", "1.19.6"},
+    {"key-removed", error, "b.yaml:16:1", "", "externalWorkloads: {enabled: false}\n", "1.17 was the last",
+     "1.18.0"},
+    {"key-version", note, "b.yaml:16:1", "", "externalWorkloads: {enabled: false}\n",
+     "only charts up to 1.17"},
+    {"key-deprecated", warning, "b.yaml:11:20", "apiserver:\n",
+     "apiserver:\n    tls: {server: {extraDnsNames: [x.example.org]}}\n", "tls.auto.server.extraDnsNames",
+     "1.20.0"},
+    {"key-removed", error, "b.yaml:11:20", "apiserver:\n", "apiserver:\n    tls: {server: {cert: x}}\n",
+     "1.19 was the last", "1.20.0"},
     {"key-too-new", error, "b.yaml:16:3", "", "  cacheTTL: 30s\n", "1.19 is the first", "1.18.0"},
     {"key-too-new", error, "b.yaml:15:51", "port: 32381", "port: 32381, enabled: true", "ignores enabled",
      "1.18.0"},
@@ -131,7 +170,9 @@ const std::vector<Case> cases{
     {"peer-name", error, "b.yaml:16:9", "", "      - {ips: [192.0.2.3], port: 1}\n"},
     {"duplicate-peer", error, "b.yaml:16:16", "", "      - {name: c1, ips: [192.0.2.1], port: 32381}\n"},
     {"peer-port", error, "b.yaml:15:16", ", port: 32381", "", "has no port"},
-    {"peer-port", error, "b.yaml:15:44", "port: 32381", "port: 99999", "not between 1 and 65535"},
+    {"peer-port", error, "b.yaml:15:44", "port: 32381", "port: 99999", "this is \"99999\""},
+    {"peer-port", error, "b.yaml:15:44", "port: 32381", "port: etcd", "this is \"etcd\""},
+    {"peer-port", error, "b.yaml:15:44", "port: 32381", "port: [1]", "this is a list"},
     {"peer-port", error, "b.yaml:15:44", "port: 32381", "port: 32379", "NodePort 32381 (a.yaml:11:41)"},
     {"peer-endpoint", error, "b.yaml:15:16", "ips: [192.0.2.1], ", "", "neither ips nor address"},
     {"peer-endpoint", error, "b.yaml:15:26", "192.0.2.1", "mesh.example.org", "is no IP address"},
@@ -211,7 +252,7 @@ TEST_CASE("every rule for values has a case here or in another test") {
   const std::string code = sources_below("lib/mesh/values");
   std::set<std::string_view> tested{
       "ca-differs",       "ca-missing", "key-read-otherwise", "merge-overrides", "no-cilium-values",
-      "outside-subchart", "yaml"};
+      "outside-subchart", "yaml",       "subchart-differs"};
   for (const Case& one : cases) tested.insert(one.rule);
   for (const RuleMeaning& rule : rule_table()) {
     if (names_rule(code, rule.id)) CHECK_MESSAGE(tested.count(rule.id) == 1, rule.id);
@@ -238,12 +279,58 @@ TEST_CASE("values of an umbrella chart are found under their key") {
     nested += "  " + line;
     line.clear();
   }
-  CHECK(findings(good(1), nested).empty());
-  const Diagnostics outside = findings(good(1), nested + "cluster: {id: 3}\n");
-  REQUIRE(outside.size() == 1);
-  CHECK(outside.front().rule == "outside-subchart");
+  const Diagnostics mixed = findings(good(1), nested);
+  REQUIRE(mixed.size() == 1);
+  CHECK(mixed.front().rule == "subchart-differs");
+  CHECK(mixed.front().severity == Severity::note);
+  const Diagnostics outside = findings(good(1), nested + "cluster: {id: 3}\nroutingMode: native\n");
+  REQUIRE(outside.size() == 3);
+  CHECK(outside.at(1).rule == "outside-subchart");
+  CHECK(outside.at(2).rule == "outside-subchart");
   const Diagnostics several = findings(good(1), nested + "other: {cluster: {id: 3}}\n");
   CHECK(several.front().rule == "no-cilium-values");
+}
+
+TEST_CASE("a slip in the key of an umbrella chart is told") {
+  const std::string rest = "{cluster: {name: c1, id: 1}, ipam: {mode: kubernetes}}\n";
+  const std::string other = "{cluster: {name: c2, id: 2}, ipam: {mode: kubernetes}}\n";
+  const Diagnostics differs = findings("cilium: " + rest, "cilum: " + other);
+  REQUIRE(differs.size() == 1);
+  CHECK(differs.front().rule == "subchart-differs");
+  CHECK(differs.front().severity == Severity::warning);
+  CHECK(differs.front().cure == "Did you mean cilium?");
+  const ValuesReport named =
+      check_values(std::vector<ClusterInput>{input("a.yaml", "cilum: " + rest)}, {{}, "cilium"});
+  REQUIRE(named.findings.size() == 1);
+  CHECK(named.findings.front().cure == "Did you mean cilum?");
+}
+
+TEST_CASE("an entry that is no peer is one finding") {
+  for (const std::string_view entry : {"c1", "~", "[c1]", "1"}) {
+    CAPTURE(entry);
+    const Diagnostics found =
+        findings(good(1), changed(good(2), "{name: c1, ips: [192.0.2.1], port: 32381}", entry));
+    REQUIRE_MESSAGE(found.size() == 1, to_string(found));
+    CHECK(found.front().rule == "wrong-type");
+  }
+  for (const std::string_view entry : {"c1: ~", "c1: 192.0.2.1"}) {
+    CAPTURE(entry);
+    const Diagnostics found =
+        findings(good(1), changed(good(2), "- {name: c1, ips: [192.0.2.1], port: 32381}", entry), "1.19.6");
+    REQUIRE_MESSAGE(found.size() == 1, to_string(found));
+    CHECK(found.front().rule == "wrong-type");
+  }
+}
+
+TEST_CASE("IDs are advised that maxConnectedClusters allows") {
+  const std::string text = changed(good(2), "id: 2\n", "id: 130\ncni: {chainingMode: aws-cni}\n");
+  const Diagnostics few = findings(good(1), text);
+  REQUIRE(few.size() == 1);
+  CHECK(few.front().cure == "Use an ID from 1 to 127.");
+  const std::string most = "  maxConnectedClusters: 511\n";
+  const Diagnostics many = findings(good(1) + most, text + most);
+  REQUIRE(many.size() == 1);
+  CHECK(many.front().cure == "Use an ID from 1 to 127, or from 256 to 383.");
 }
 
 TEST_CASE("a CA that differs or is missing is told by its fingerprint") {
