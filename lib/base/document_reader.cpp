@@ -24,6 +24,8 @@ std::string_view name_of(Node::Kind kind) {
   return "a map";
 }
 
+constexpr std::string_view is_missing = "this key is required and missing";
+
 tl::unexpected<Error> wrong_kind(const Node& node, std::string_view wanted) {
   return fail(fmt::format("expected {}, got {}", wanted, name_of(node.kind)));
 }
@@ -81,7 +83,7 @@ const Node* MapReader::require(std::string_view key) {
   const Node* node = find(key);
   if (shape_ != nullptr) shape_->at(key).required = true;
   if (node == nullptr && node_.kind == Node::Kind::map) {
-    error(node_, key, "this key is required and missing", {}, "missing-key");
+    error(node_, key, std::string{is_missing}, {}, "missing-key");
   }
   return node;
 }
@@ -220,6 +222,11 @@ void MapReader::finish() {
     if (std::find(known_.begin(), known_.end(), entry.key) != known_.end()) continue;
     const std::vector<std::string_view> candidates(known_.begin(), known_.end());
     const std::string hint = closest(entry.key, candidates);
+    // A slip in a required key is one fault.
+    const std::string missed = fmt::format("{}: {}", path_of(hint), is_missing);
+    std::erase_if(diagnostics_, [&](const Diagnostic& one) {
+      return one.rule == "missing-key" && one.where == node_.where && one.what == missed;
+    });
     diagnostics_.push_back({Severity::error, entry.key_where,
                             fmt::format("{}: unknown key", path_of(entry.key)),
                             hint.empty() ? fmt::format("Known keys here: {}.", fmt::join(known_, ", "))

@@ -57,12 +57,21 @@ TEST_CASE("known keys are listed once each") {
 }
 
 TEST_CASE("unknown and missing keys are reported") {
-  Reading r{"nmae: web\n"};
+  Reading r{"other: web\n"};
   CHECK(r.reader.require("name") == nullptr);
   r.reader.finish();
   REQUIRE(r.found.size() == 2);
   CHECK(to_string(r.found[0]) == "f.yaml:1:1: error: name: this key is required and missing [missing-key]");
   CHECK(to_string(r.found[1]) ==
+        "f.yaml:1:1: error: other: unknown key [unknown-key]\n  Known keys here: name.");
+}
+
+TEST_CASE("a slip in a required key is one finding") {
+  Reading r{"nmae: web\n"};
+  CHECK(r.reader.require("name") == nullptr);
+  r.reader.finish();
+  REQUIRE(r.found.size() == 1);
+  CHECK(to_string(r.found[0]) ==
         "f.yaml:1:1: error: nmae: unknown key [unknown-key]\n  Did you mean \"name\"?");
 }
 

@@ -1,12 +1,14 @@
 """`meshdrill check`: output formats, exit codes, and one clear message for whatever is wrong with a file."""
 
 import json
+import os
 import shutil
+import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
-from harness import run
+from harness import MESHDRILL, run
 
 MESH = """apiVersion: meshdrill/v1
 kind: Mesh
@@ -159,8 +161,26 @@ class CheckTest(unittest.TestCase):
                     expected = message if not head else message.split("error")[-1].removeprefix(": ")
                     self.assertIn(expected, done.stderr)
                     self.assertEqual(done.stderr.count("error:"), 1, done.stderr[:500])
-                    self.assertIn("bad.yaml", done.stderr)
+                    self.assertRegex(done.stderr, r"^bad\.yaml:\d+:\d+: error: ")
+                    self.assertNotIn("Assuming", done.stderr)
                     self.assertEqual([p.name for p in self.folder.iterdir()], ["bad.yaml"])
+
+    def test_the_values_of_the_largest_mesh_take_memory_as_their_bytes_do(self):
+        clusters = "".join(f"  - {{name: c{i}, apiserver: {{ips: [192.0.{i // 250}.{i % 250 + 1}]}}}}\n" for i in range(1, 512))
+        self.write("mesh.yaml", MESH[:MESH.index("clusters:")].replace("1.18.0", "1.19.6, maxConnectedClusters: 511")
+                   .replace("10.96.0.0/11, cluster: 16", "10.0.0.0/8, cluster: 17") + "clusters:\n" + clusters)
+        self.assertEqual(run("generate", "-f", "mesh.yaml", "-o", "out", cwd=self.folder).returncode, 0)
+        helm = [self.folder / "out" / f"c{i}" / "helm" for i in range(1, 512)]
+        written = sum(path.stat().st_size for folder in helm for path in folder.iterdir())
+        files = [f"{folder}/cilium-enable.yaml,{folder}/cilium-connect.yaml" for folder in helm]
+        with subprocess.Popen([MESHDRILL, "check", "--cilium-version", "1.19.6", *files], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True) as check:
+            said = check.stdout.read()
+            _, status, used = os.wait4(check.pid, 0)
+            check.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(check.returncode, 0, said[:500])
+        self.assertNotIn("error", said)
+        self.assertLess(used.ru_maxrss * 1024, 12 * written)
 
     def test_a_newer_chart_is_checked_by_the_newest_rules(self):
         self.write("a.yaml", values(1, 2))

@@ -220,6 +220,16 @@ class Certificates(Case):
         self.assertEqual(sorted(self.out.glob("*/*/cilium-connect.yaml")), [])
 
 
+    def test_a_release_that_is_too_large_is_told_once(self):
+        clusters = "".join(f"  - {{name: c{i}, apiserver: {{ips: [192.0.2.{i}]}}}}\n" for i in range(1, 71))
+        self.file.write_text("apiVersion: meshdrill/v1\nkind: Mesh\nmetadata: {name: m}\ncilium: {version: 1.17.18}\n"
+                             "trust: {mode: inline, folder: peers}\naddressing: {ipv4: {pool: 10.0.0.0/8, cluster: 16}}\n"
+                             "clusters:\n" + clusters)
+        done = self.generate()
+        self.assertEqual(done.stderr.count("[release-size]"), 1, done.stderr)
+        self.assertIn("scaled from that of 1.18", done.stderr)
+
+
 class Refusals(Case):
     """One clear message each, and nothing half-written."""
 

@@ -205,6 +205,12 @@ Lock Allocator::make_lock() const {
   lock.mesh = mesh_.name;
   lock.file = old_.file;
   lock.max_connected_clusters = mesh_.cilium.max_connected_clusters;
+  const bool cut_up = std::any_of(mesh_.clusters.begin(), mesh_.clusters.end(), [](const Cluster& cluster) {
+    return cluster.datapath.ipam == Ipam::cluster_pool;
+  });
+  for (const Family family : {Family::ipv4, Family::ipv6}) {
+    if (cut_up && mesh_.addressing.of(family)) lock.node(family) = mesh_.addressing.of(family)->node_length;
+  }
   lock.removed = removed_;
   for (const Cluster& cluster : mesh_.clusters) {
     LockEntry entry{cluster.name, cluster.context, cluster.id, cluster.datapath.ipam, {}, {}};

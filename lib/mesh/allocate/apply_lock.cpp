@@ -25,6 +25,9 @@ constexpr std::string_view pods_cost =
 constexpr std::string_view ipam_cost =
     "Cilium supports no change of it on a live cluster: every node must join again and every workload "
     "restart.";
+constexpr std::string_view node_cost =
+    "Cilium supports no change of it while nodes hold blocks of the old size: every node must join again and "
+    "every workload restart.";
 constexpr std::string_view limit_cost =
     "Cilium takes it only at installation, since it decides how identities are numbered: every cluster must "
     "be "
@@ -44,6 +47,7 @@ class LockApplier {
 
   Remembered run() {
     check_limit();
+    for (const Family family : {Family::ipv4, Family::ipv6}) check_node_length(family);
     keep_present();
     restore_removed(mesh_, lock_.file, file_, removed_, findings_);
     check_ids();
@@ -62,6 +66,7 @@ class LockApplier {
   }
 
   void check_limit();
+  void check_node_length(Family family);
   void keep_present();
   std::unordered_map<std::string, const LockEntry*> contexts_gone() const;
   bool rename(Cluster& cluster, const LockEntry& before);
@@ -87,6 +92,20 @@ void LockApplier::check_limit() {
          fmt::format("cilium.maxConnectedClusters: was {} when the clusters were installed ({}), is {} now",
                      *lock_.max_connected_clusters, lock_.file, now),
          limit_cost, fmt::format("Keep {}.", *lock_.max_connected_clusters));
+}
+
+void LockApplier::check_node_length(Family family) {
+  const auto& pool = mesh_.addressing.of(family);
+  const std::optional<int>& before = lock_.node(family);
+  if (!before || !pool || pool->node_length == *before) return;
+  const bool cut_up = std::any_of(lock_.clusters.begin(), lock_.clusters.end(), [&](const LockEntry& entry) {
+    return entry.ipam == Ipam::cluster_pool && by_name_.contains(entry.name);
+  });
+  if (!cut_up) return;
+  change(pool->node_where,
+         fmt::format("addressing.{}.node: was {} when the clusters were installed ({}), is {} now",
+                     name_of(family), *before, lock_.file, pool->node_length),
+         node_cost, fmt::format("Keep {}.", *before));
 }
 
 // Gives each cluster that the lock knows the numbers it has, and refuses what would change them.

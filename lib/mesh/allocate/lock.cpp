@@ -47,6 +47,12 @@ Checked<Lock> read_lock_document(const Node& document, const std::string& file) 
   if (const auto most = map.integer("maxConnectedClusters", 1, 511)) {
     lock.max_connected_clusters = static_cast<int>(*most);
   }
+  map.section("node", [&](MapReader& node) {
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+      if (const auto length = node.integer(name_of(family), 1, width(family)))
+        lock.node(family) = static_cast<int>(*length);
+    }
+  });
   map.require("clusters");
   map.items("clusters", [&](MapReader& item) { lock.clusters.push_back(read_entry(item)); });
   map.items("removed", [&](MapReader& item) { lock.removed.push_back(read_entry(item)); });
@@ -86,6 +92,11 @@ std::string to_yaml(const Lock& lock) {
                            {"kind", "MeshLock"},
                            {"metadata", boost::json::object{{"name", lock.mesh}}}};
   if (lock.max_connected_clusters) json["maxConnectedClusters"] = *lock.max_connected_clusters;
+  boost::json::object node;
+  for (const Family family : {Family::ipv4, Family::ipv6}) {
+    if (lock.node(family)) node[name_of(family)] = *lock.node(family);
+  }
+  if (!node.empty()) json["node"] = std::move(node);
   json["clusters"] = to_json(lock.clusters);
   if (!lock.removed.empty()) json["removed"] = to_json(lock.removed);
   return "# What meshdrill gave to each cluster. Keep it beside the mesh file and in version control: "

@@ -30,13 +30,24 @@ struct LockEntry {
 struct Lock {
   std::string mesh;                           // the mesh's name; empty when there is no lock yet
   std::optional<int> max_connected_clusters;  // that Cilium was installed for; absent in older locks
-  std::vector<LockEntry> clusters;            // those in the mesh file, in its order
-  std::vector<LockEntry> removed;             // those that were, in the order of leaving
-  std::string file;                           // for messages
+  // The length of a node's share of each family's Pod CIDRs, where Cilium cuts them up; absent in older
+  // locks.
+  std::optional<int> node_ipv4, node_ipv6;
+  std::vector<LockEntry> clusters;  // those in the mesh file, in its order
+  std::vector<LockEntry> removed;   // those that were, in the order of leaving
+  std::string file;                 // for messages
+
+  [[nodiscard]] std::optional<int>& node(Family family) {
+    return family == Family::ipv4 ? node_ipv4 : node_ipv6;
+  }
+  [[nodiscard]] const std::optional<int>& node(Family family) const {
+    return family == Family::ipv4 ? node_ipv4 : node_ipv6;
+  }
 
   bool operator==(const Lock& other) const {
     return mesh == other.mesh && max_connected_clusters == other.max_connected_clusters &&
-           clusters == other.clusters && removed == other.removed;
+           node_ipv4 == other.node_ipv4 && node_ipv6 == other.node_ipv6 && clusters == other.clusters &&
+           removed == other.removed;
   }
 };
 

@@ -141,6 +141,13 @@ class Walk {
         near.empty() ? std::string{} : fmt::format("Did you mean {}?", near));
   }
 
+  // Off is what enableSecrets is for good from 1.20 on. Before, only that leaves room for Secrets of one's
+  // own.
+  static bool is_ahead(const HelmValue::Entry& entry, const ChartKey& key) {
+    return key.path == "clustermesh.apiserver.tls.enableSecrets" && entry.value.kind == Kind::boolean &&
+           !entry.value.boolean;
+  }
+
   // Whether there was something to say.
   bool check_version(const HelmValue::Entry& entry, const ChartKey& key) {
     const Replacement* instead = find_replacement(key.path);
@@ -165,7 +172,8 @@ class Walk {
       found_.error("key-too-new", entry.key_where,
                    fmt::format("{}: the chart of 1.{} does not have this key yet; 1.{} is the first",
                                key.path, *minor_, key.first_minor));
-    } else if (instead != nullptr && instead->deprecated != 0 && *minor_ >= instead->deprecated) {
+    } else if (instead != nullptr && instead->deprecated != 0 && *minor_ >= instead->deprecated &&
+               !is_ahead(entry, key)) {
       found_.warning("key-deprecated", entry.key_where,
                      fmt::format("{}: deprecated since 1.{}", key.path, instead->deprecated), cure);
     } else {

@@ -139,6 +139,13 @@ TEST_CASE("what would renumber a live cluster is refused") {
             .find("10.97.128.0/17 (Pods of c) overlaps 10.97.0.0/16 (Pods of b") != std::string::npos);
   CHECK(refused(cluster("a") + cluster("z", "context: b")).find("context b was b until now") !=
         std::string::npos);
+  CHECK(
+      refused(cluster("a") + cluster("b"),
+              "{ipv4: {pool: 10.96.0.0/11, cluster: 16, node: 25}, ipv6: {pool: "
+              "\"fd00::/96\", cluster: 108, node: 120}}")
+          .find(
+              "addressing.ipv4.node: was 24 when the clusters were installed (mesh.lock.yaml), is 25 now") !=
+      std::string::npos);
   CHECK(refused("  - {name: a, apiserver: {ips: [192.0.2.1]}}\n", "{ipv6: {node: 120}}")
             .find("there is no ipv4 any more") != std::string::npos);
 }

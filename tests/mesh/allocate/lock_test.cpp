@@ -28,6 +28,8 @@ TEST_CASE("a lock is written and read back") {
   Lock lock;
   lock.mesh = "m";
   lock.max_connected_clusters = 511;
+  lock.node_ipv4 = 24;
+  lock.node_ipv6 = 120;
   lock.clusters.push_back({"001",
                            "admin@a",
                            1,

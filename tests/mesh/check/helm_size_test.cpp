@@ -85,6 +85,16 @@ TEST_CASE("about sixty peers with inline certificates pass the limit") {
   CHECK(said(64).front().cure.find("sharedCA") != std::string::npos);
 }
 
+TEST_CASE("a size that is scaled says so") {
+  const auto said = [](const char* version) {
+    const Diagnostics found = findings(mesh_of(70, version, inlined), nullptr);
+    REQUIRE_FALSE(found.empty());
+    return found.front().what;
+  };
+  CHECK(said("1.17.18").find("scaled from that of 1.18") != std::string::npos);
+  CHECK(said("1.18.12").find("scaled") == std::string::npos);
+}
+
 TEST_CASE("what is not known yet warns and refuses nothing") {
   const Diagnostics said = findings(mesh_of(100, "1.20.0", inlined), nullptr);
   CHECK_FALSE(said.empty());

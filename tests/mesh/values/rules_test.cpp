@@ -322,6 +322,16 @@ TEST_CASE("an entry that is no peer is one finding") {
   }
 }
 
+TEST_CASE("Secrets of one's own are switched on with a key that is deprecated") {
+  const auto with = [](std::string_view value) {
+    return changed(good(2), "apiserver:\n",
+                   fmt::format("apiserver:\n    tls: {{enableSecrets: {}}}\n", value));
+  };
+  CHECK(findings(good(1), with("false"), "1.19.6").empty());
+  CHECK(findings(good(1), with("true"), "1.19.6").front().rule == "key-deprecated");
+  CHECK(findings(good(1), with("false"), "1.20.0").front().rule == "key-removed");
+}
+
 TEST_CASE("IDs are advised that maxConnectedClusters allows") {
   const std::string text = changed(good(2), "id: 2\n", "id: 130\ncni: {chainingMode: aws-cni}\n");
   const Diagnostics few = findings(good(1), text);
