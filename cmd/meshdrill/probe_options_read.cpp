@@ -114,6 +114,9 @@ bool finish_options(ProbeOptions& options) {
   for (const auto read : {read_connections, read_duration, read_addresses}) {
     if (const auto done = read(options); !done) return refuse(done.error().message);
   }
+  const auto& names = options.config.identify.clusters;
+  if (std::find(names.begin(), names.end(), "") != names.end())
+    return refuse("--clusters: a name is empty; leave the option out when any name will do");
   if (!read_mesh(options)) return false;
   if (const auto done = read_questions(options); !done) return refuse(done.error().message);
   if (options.config.url.empty())

@@ -331,7 +331,7 @@ class ProbeAgainstRealServers(unittest.TestCase):
         for options in (["--rate", "0"], ["--duration", "5"], ["--identify", "no capture"], ["--connections", "old"],
                         ["--weights", "a"], ["--weights", "a=0"], ["--expect", "speed"], ["--address", "here"],
                         ["--identify-json", "cluster"], ["--identify-address", "127.0.0.1"], ["--listen", "9100"],
-                        ["--identify-by-address"], ["--mesh", "/no/such/mesh.yaml"]):
+                        ["--identify-by-address"], ["--clusters", ""], ["--mesh", "/no/such/mesh.yaml"]):
             code, out, err = self.probe("api.example.org", "/", *options)
             self.assertEqual(code, 2, options)
             self.assertEqual(out, "")
