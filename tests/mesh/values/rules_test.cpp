@@ -377,7 +377,7 @@ TEST_CASE("511 clusters are checked") {
         "  config: {{enabled: true, clusters: [",
         i);
     for (int k = 1; k <= 511; ++k)
-      text += fmt::format("{{name: c{0}, ips: [\"fd01::{0:x}\"], port: 2379}},", k);
+      text += fmt::format("{}{{name: c{}, ips: [\"fd01::{:x}\"], port: 2379}}", k == 1 ? "" : ", ", k, k);
     text += fmt::format("]}}\nipam: {{operator: {{clusterPoolIPv4PodCIDRList: [10.{}.{}.0/17]}}}}\n", i / 2,
                         i % 2 * 128);
     inputs.push_back(input(fmt::format("{}.yaml", i), text));
