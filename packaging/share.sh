@@ -17,7 +17,9 @@ done
 "$binary" completion bash >"$share/bash-completion/completions/meshdrill"
 "$binary" completion zsh >"$share/zsh/vendor-completions/_meshdrill"
 "$binary" completion fish >"$share/fish/vendor_completions.d/meshdrill.fish"
-"$binary" schema mesh >"$share/doc/meshdrill/schemas/mesh.schema.json"
+for kind in mesh drill; do
+  "$binary" schema "$kind" >"$share/doc/meshdrill/schemas/$kind.schema.json"
+done
 
 # The binary holds these libraries; what their packages say of their licences goes with it.
 {

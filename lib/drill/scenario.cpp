@@ -15,31 +15,29 @@ constexpr std::array<std::string_view, phase_count> phase_names{"baseline", "fai
 
 constexpr std::array<std::string_view, 3> ownership_names{"hand-back", "report", "keep"};
 
-void read_identify(const Node& node, probe::IdentifyRule& rule, Diagnostics& diagnostics) {
-  MapReader map{node, "traffic.identify", diagnostics};
+void read_identify(MapReader& map, probe::IdentifyRule& rule) {
   map.require("regex");
   if (auto regex = map.string("regex")) rule.regex = std::move(*regex);
-  map.finish();
 }
 
-void read_timeouts(const Node& node, probe::Timeouts& timeouts, Diagnostics& diagnostics) {
-  MapReader map{node, "traffic.timeouts", diagnostics};
+void read_timeouts(MapReader& map, probe::Timeouts& timeouts) {
   const auto read = [&](std::string_view key, Duration& into) { into = map.duration(key).value_or(into); };
   read("dns", timeouts.dns);
   read("connect", timeouts.connect);
   read("tls", timeouts.tls);
   read("firstByte", timeouts.first_byte);
   read("total", timeouts.total);
-  map.finish();
 }
 
-probe::ProbeConfig read_traffic(const Node* node, Diagnostics& diagnostics) {
+probe::ProbeConfig default_traffic() {
   probe::ProbeConfig traffic;
   traffic.rate = 50;
   traffic.jitter = 0.1;  // so that nothing periodic on the other side can hide between two samples
   traffic.reused = true;
-  if (node == nullptr) return traffic;
-  MapReader map{*node, "traffic", diagnostics};
+  return traffic;
+}
+
+void read_traffic(MapReader& map, probe::ProbeConfig& traffic) {
   traffic.url = map.string("url").value_or("");
   traffic.rate = read_with<double>(map, "rate", parse_rate).value_or(traffic.rate);
   const std::string connections = map.choice("connections", {"new", "reused", "both"}).value_or("both");
@@ -47,16 +45,11 @@ probe::ProbeConfig read_traffic(const Node* node, Diagnostics& diagnostics) {
   traffic.reused = connections != "new";
   traffic.dns_servers = map.strings("dnsServers").value_or(std::vector<std::string>{});
   traffic.ca_file = map.string("caFile").value_or("");
-  if (const Node* identify = map.find("identify")) read_identify(*identify, traffic.identify, diagnostics);
-  if (const Node* timeouts = map.find("timeouts")) read_timeouts(*timeouts, traffic.timeouts, diagnostics);
-  map.finish();
-  return traffic;
+  map.section("identify", [&](MapReader& identify) { read_identify(identify, traffic.identify); });
+  map.section("timeouts", [&](MapReader& timeouts) { read_timeouts(timeouts, traffic.timeouts); });
 }
 
-PhaseLengths read_phases(const Node* node, Diagnostics& diagnostics) {
-  PhaseLengths lengths;
-  if (node == nullptr) return lengths;
-  MapReader map{*node, "phases", diagnostics};
+void read_phases(MapReader& map, PhaseLengths& lengths) {
   const auto read = [&](std::string_view key, Duration& into) {
     const auto length = map.duration(key);
     if (!length) return;
@@ -68,12 +61,9 @@ PhaseLengths read_phases(const Node* node, Diagnostics& diagnostics) {
   read("hold", lengths.hold);
   read("restore", lengths.restore);
   read("recovered", lengths.recovered);
-  map.finish();
-  return lengths;
 }
 
-void read_metadata(const Node& node, Scenario& scenario, Diagnostics& diagnostics) {
-  MapReader map{node, "metadata", diagnostics};
+void read_metadata(MapReader& map, Scenario& scenario) {
   map.require("name");
   scenario.name = map.string("name").value_or("");
   // It becomes part of file names and of the Lease's holder.
@@ -83,14 +73,11 @@ void read_metadata(const Node& node, Scenario& scenario, Diagnostics& diagnostic
   }
   scenario.description = map.string("description").value_or("");
   scenario.runbook = map.string("runbook").value_or("");
-  map.finish();
 }
 
-void read_restore(const Node& node, Scenario& scenario, Diagnostics& diagnostics) {
-  MapReader map{node, "restore", diagnostics};
+void read_restore(MapReader& map, Scenario& scenario) {
   if (const auto text = map.choice("ownership", {"hand-back", "report", "keep"}))
     scenario.ownership = *ownership_from_string(*text);
-  map.finish();
 }
 
 // Which faults are about chosen workloads, and which bring their own.
@@ -129,6 +116,31 @@ void check_deadline(const Scenario& scenario, const Node& root, Diagnostics& dia
        "Give it more, or shorten the phases."});
 }
 
+// The whole file; `diagnostics` gets what is wrong besides.
+void read_document(MapReader& map, const std::string& file, Scenario& scenario, Diagnostics& diagnostics) {
+  for (const auto& [key, wanted] : {std::pair{"apiVersion", "meshdrill/v1"}, std::pair{"kind", "Drill"}}) {
+    map.require(key);
+    map.choice(key, {wanted});
+  }
+  for (const std::string_view key : {"metadata", "mesh", "target"}) map.require(key);
+  map.section("metadata", [&](MapReader& section) { read_metadata(section, scenario); });
+  const std::filesystem::path mesh_file = map.string("mesh").value_or("");
+  scenario.mesh_file =
+      mesh_file.is_absolute() ? mesh_file : std::filesystem::path{file}.parent_path() / mesh_file;
+  const std::size_t found = diagnostics.size();
+  map.section("target", [&](MapReader& section) { scenario.target = read_target(section); });
+  scenario.fault = read_fault(map);
+  // Of what is missing or was not understood, nothing more can be said.
+  if (map.find("target") != nullptr && diagnostics.size() == found) check_target(scenario, diagnostics);
+  scenario.traffic = default_traffic();
+  map.section("traffic", [&](MapReader& section) { read_traffic(section, scenario.traffic); });
+  map.section("phases", [&](MapReader& section) { read_phases(section, scenario.phases); });
+  scenario.expect = read_expectations(map, scenario.fault);
+  map.section("guards", [&](MapReader& section) { read_guards(section, scenario.guards); });
+  map.section("restore", [&](MapReader& section) { read_restore(section, scenario); });
+  map.finish();
+}
+
 }  // namespace
 
 std::string_view to_string(Phase phase) {
@@ -162,6 +174,14 @@ Duration PhaseLengths::of(Phase phase) const {
   return lengths.at(static_cast<std::size_t>(phase));
 }
 
+KeyShape drill_file_shape() {
+  return record_shape([](MapReader& map) {
+    Scenario scenario;
+    Diagnostics ignored;
+    read_document(map, "", scenario, ignored);
+  });
+}
+
 Checked<Scenario> read_scenario_text(std::string_view text, const std::string& file) {
   const Checked<Node> root = parse_document(text, file);
   if (!root) return tl::unexpected(root.error());
@@ -169,29 +189,7 @@ Checked<Scenario> read_scenario_text(std::string_view text, const std::string& f
   Scenario scenario;
   scenario.text = text;
   MapReader map{*root, "", diagnostics};
-  for (const auto& [key, wanted] : {std::pair{"apiVersion", "meshdrill/v1"}, std::pair{"kind", "Drill"}}) {
-    map.require(key);
-    map.choice(key, {wanted});
-  }
-  if (const Node* node = map.require("metadata")) read_metadata(*node, scenario, diagnostics);
-  map.require("mesh");
-  const std::filesystem::path mesh_file = map.string("mesh").value_or("");
-  scenario.mesh_file =
-      mesh_file.is_absolute() ? mesh_file : std::filesystem::path{file}.parent_path() / mesh_file;
-  const Node* target = map.require("target");
-  const Node* fault = map.require("fault");
-  const std::size_t found = diagnostics.size();
-  if (target != nullptr) scenario.target = read_target(*target, diagnostics);
-  if (fault != nullptr) scenario.fault = read_fault(*fault, diagnostics);
-  // Of what is missing or was not understood, nothing more can be said.
-  if (target != nullptr && fault != nullptr && diagnostics.size() == found)
-    check_target(scenario, diagnostics);
-  scenario.traffic = read_traffic(map.find("traffic"), diagnostics);
-  scenario.phases = read_phases(map.find("phases"), diagnostics);
-  scenario.expect = read_expectations(map.find("expect"), scenario.fault, diagnostics);
-  scenario.guards = read_guards(map.find("guards"), diagnostics);
-  if (const Node* node = map.find("restore")) read_restore(*node, scenario, diagnostics);
-  map.finish();
+  read_document(map, file, scenario, diagnostics);
   check_deadline(scenario, *root, diagnostics);
   if (has_errors(diagnostics)) return tl::unexpected(std::move(diagnostics));
   return scenario;

@@ -4,6 +4,7 @@
 
 #include "base/document.hpp"
 #include "base/duration.hpp"
+#include "base/key_shape.hpp"
 #include "probe/prober.hpp"
 #include "probe/statistics/balance.hpp"
 
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -226,5 +228,9 @@ struct Scenario {
 // stays empty when absent: it is then the mesh's.
 Checked<Scenario> read_scenario_text(std::string_view text, const std::string& file);
 Checked<Scenario> read_scenario(const std::string& path);
+
+// What a drill file may hold, and what each key means (scenario_keys.cpp).
+KeyShape drill_file_shape();
+std::span<const KeyMeaning> drill_file_meanings();
 
 }  // namespace meshdrill::drill

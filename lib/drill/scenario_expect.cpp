@@ -26,43 +26,34 @@ Expectation default_expectation(Phase phase, const Fault& fault) {
   return expectation;
 }
 
-std::optional<probe::BalanceRule> read_balance(const Node& node, const std::string& path,
-                                               Diagnostics& diagnostics) {
-  MapReader map{node, path, diagnostics};
+probe::BalanceRule read_balance(MapReader& map) {
   probe::BalanceRule rule;
   rule.tolerance = read_with<double>(map, "tolerance", parse_share).value_or(rule.tolerance);
   rule.confidence = read_with<double>(map, "confidence", parse_share).value_or(rule.confidence);
   if (rule.tolerance <= 0 || rule.tolerance >= 1)
-    map.error(node, "tolerance", "must be more than 0% and less than 100%");
+    map.error(map.node(), "tolerance", "must be more than 0% and less than 100%");
   if (rule.confidence <= 0.5 || rule.confidence >= 1) {
-    map.error(node, "confidence", "must be more than 50% and less than 100%");
+    map.error(map.node(), "confidence", "must be more than 50% and less than 100%");
   }
-  map.finish();
   return rule;
 }
 
-void read_latency(const Node& node, const std::string& path, Expectation& expectation,
-                  Diagnostics& diagnostics) {
-  MapReader map{node, path, diagnostics};
+void read_latency(MapReader& map, Expectation& expectation) {
   expectation.latency_p50 = read_with<double>(map, "p50", parse_ratio_limit);
   expectation.latency_p99 = read_with<double>(map, "p99", parse_ratio_limit);
-  map.finish();
 }
 
 void read_steady(MapReader& map, Phase phase, Expectation& expectation) {
   expectation.every_cluster_seen = map.boolean("everyClusterSeen").value_or(false);
-  if (const Node* balance = map.find("balance"))
-    expectation.balance = read_balance(*balance, map.path_of("balance"), map.diagnostics());
+  map.section("balance", [&](MapReader& balance) { expectation.balance = read_balance(balance); });
   if (phase == Phase::baseline) return;
-  if (const Node* latency = map.find("latency"))
-    read_latency(*latency, map.path_of("latency"), expectation, map.diagnostics());
+  map.section("latency", [&](MapReader& latency) { read_latency(latency, expectation); });
   if (phase != Phase::hold) return;
   expectation.target_share = read_with<double>(map, "targetShare", parse_share_limit);
   expectation.survivors = map.strings("survivors").value_or(std::vector<std::string>{});
 }
 
-Expectation read_expectation(const Node& node, Phase phase, Diagnostics& diagnostics) {
-  MapReader map{node, fmt::format("expect.{}", to_string(phase)), diagnostics};
+Expectation read_expectation(MapReader& map, Phase phase) {
   Expectation expectation;
   if (is_steady(phase)) {
     read_steady(map, phase, expectation);
@@ -81,27 +72,24 @@ Expectation read_expectation(const Node& node, Phase phase, Diagnostics& diagnos
   expectation.client_errors = read_with<double>(map, "clientErrors", parse_share_limit);
   if (const auto least = map.integer("minSamples", 1, 1'000'000'000))
     expectation.min_samples = static_cast<std::uint64_t>(*least);
-  map.finish();
   return expectation;
 }
 
 }  // namespace
 
-std::array<Expectation, phase_count> read_expectations(const Node* node, const Fault& fault,
-                                                       Diagnostics& diagnostics) {
+std::array<Expectation, phase_count> read_expectations(MapReader& root, const Fault& fault) {
   std::array<Expectation, phase_count> expect;
   for (const Phase phase : all_phases)
     expect.at(static_cast<std::size_t>(phase)) = default_expectation(phase, fault);
-  if (node == nullptr) return expect;
-  MapReader map{*node, "expect", diagnostics};
-  for (const Phase phase : all_phases) {
-    const Node* of_phase = map.find(to_string(phase));
-    if (of_phase == nullptr) continue;
-    if (fault.kind == Fault::Kind::none && phase != Phase::baseline)
-      map.error(*of_phase, to_string(phase), "a drill without a fault has the baseline alone");
-    expect.at(static_cast<std::size_t>(phase)) = read_expectation(*of_phase, phase, diagnostics);
-  }
-  map.finish();
+  root.section("expect", [&](MapReader& map) {
+    for (const Phase phase : all_phases) {
+      map.section(to_string(phase), [&](MapReader& of_phase) {
+        if (fault.kind == Fault::Kind::none && phase != Phase::baseline)
+          map.error(of_phase.node(), to_string(phase), "a drill without a fault has the baseline alone");
+        expect.at(static_cast<std::size_t>(phase)) = read_expectation(of_phase, phase);
+      });
+    }
+  });
   return expect;
 }
 

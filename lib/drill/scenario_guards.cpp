@@ -12,49 +12,48 @@ namespace {
 
 constexpr std::array<std::string_view, 6> owner_names{"hpa", "keda", "argocd", "flux", "helm", "unknown"};
 
-void read_abort_rule(const Node& node, const std::string& path, Guards& guards, Diagnostics& diagnostics) {
-  MapReader map{node, path, diagnostics};
-  if (map.find("consecutiveFailures") != nullptr) {
+// One of three kinds, which its key tells; all of them when what is asked for is being recorded.
+void read_abort_rule(MapReader& map, Guards& guards) {
+  const auto has = [&](std::string_view key) { return map.recording() || map.find(key) != nullptr; };
+  bool other = false;
+  if (has("consecutiveFailures")) {
+    other = true;
     guards.consecutive_failures =
         static_cast<int>(map.integer("consecutiveFailures", 2, 1'000'000).value_or(0));
-  } else if (map.find("observerLost") != nullptr) {
+  }
+  if (!other && has("observerLost")) {
+    other = true;
     guards.observer_lost = map.duration("observerLost").value_or(guards.observer_lost);
     if (guards.observer_lost < std::chrono::seconds{1})
-      map.error(node, "observerLost", "must be at least 1s");
-  } else {
+      map.error(map.node(), "observerLost", "must be at least 1s");
+  }
+  if (!other || map.recording()) {
     AbortRule rule;
-    map.require("errors");
+    if (!map.recording()) map.require("errors");
     rule.errors = read_with<double>(map, "errors", parse_share_threshold).value_or(rule.errors);
     rule.over = map.duration("over").value_or(rule.over);
-    if (rule.over < std::chrono::seconds{1}) map.error(node, "over", "must be at least 1s");
+    if (rule.over < std::chrono::seconds{1}) map.error(map.node(), "over", "must be at least 1s");
     guards.abort_if.push_back(rule);
   }
-  map.finish();
 }
 
 void read_abort_rules(MapReader& map, Guards& guards) {
-  const Node* rules = map.find("abortIf");
-  if (rules == nullptr) return;
-  if (rules->kind != Node::Kind::sequence) map.error(*rules, "abortIf", "expected a list");
   const std::vector<AbortRule> by_default = std::exchange(guards.abort_if, {});
-  for (std::size_t i = 0; i < rules->items.size(); ++i)
-    read_abort_rule(rules->items[i], fmt::format("guards.abortIf[{}]", i), guards, map.diagnostics());
+  map.items("abortIf", [&](MapReader& rule) { read_abort_rule(rule, guards); });
   // The floor under what users see stays, unless another one is given.
   if (guards.abort_if.empty()) guards.abort_if = by_default;
 }
 
 void read_owners(MapReader& map, Guards& guards) {
-  const Node* owners = map.find("owners");
-  if (owners == nullptr) return;
-  MapReader inner{*owners, map.path_of("owners"), map.diagnostics()};
-  for (const std::string_view name : owner_names) {
-    const auto policy = inner.choice(name, {"refuse", "warn", "allow"});
-    if (!policy) continue;
-    *guards.owners.find(name) = *policy == "refuse" ? OwnerPolicy::refuse
-                                : *policy == "warn" ? OwnerPolicy::warn
-                                                    : OwnerPolicy::allow;
-  }
-  inner.finish();
+  map.section("owners", [&](MapReader& owners) {
+    for (const std::string_view name : owner_names) {
+      const auto policy = owners.choice(name, {"refuse", "warn", "allow"});
+      if (!policy) continue;
+      *guards.owners.find(name) = *policy == "refuse" ? OwnerPolicy::refuse
+                                  : *policy == "warn" ? OwnerPolicy::warn
+                                                      : OwnerPolicy::allow;
+    }
+  });
 }
 
 void read_windows(MapReader& map, Guards& guards) {
@@ -84,10 +83,7 @@ void read_floor(MapReader& map, Guards& guards) {
 
 }  // namespace
 
-Guards read_guards(const Node* node, Diagnostics& diagnostics) {
-  Guards guards;
-  if (node == nullptr) return guards;
-  MapReader map{*node, "guards", diagnostics};
+void read_guards(MapReader& map, Guards& guards) {
   guards.deadline = map.duration("deadline").value_or(guards.deadline);
   read_floor(map, guards);
   guards.min_healthy_clusters = static_cast<int>(map.integer("minHealthyClusters", 1, 511).value_or(1));
@@ -98,8 +94,6 @@ Guards read_guards(const Node* node, Diagnostics& diagnostics) {
   read_windows(map, guards);
   read_owners(map, guards);
   read_abort_rules(map, guards);
-  map.finish();
-  return guards;
 }
 
 int Guards::survivors_floor(int here) const {

@@ -14,6 +14,7 @@ namespace meshdrill::drill {
 // A value that a parser from limit.hpp reads.
 template <class T>
 std::optional<T> read_with(MapReader& map, std::string_view key, Result<T> (*parse)(std::string_view)) {
+  map.note(key, ValueKind::string);
   const Node* node = map.find(key);
   if (node == nullptr) return std::nullopt;
   const Result<std::string> text = read_string(*node);
@@ -24,14 +25,13 @@ std::optional<T> read_with(MapReader& map, std::string_view key, Result<T> (*par
 }
 
 // scenario_target.cpp. A fault without Pods of its own needs no `target.behind`.
-Target read_target(const Node& node, Diagnostics& diagnostics);
-Fault read_fault(const Node& node, Diagnostics& diagnostics);
+Target read_target(MapReader& map);
+Fault read_fault(MapReader& root);
 
 // scenario_expect.cpp. What is asked of each phase; of those that the file leaves out, by the fault.
-std::array<Expectation, phase_count> read_expectations(const Node* node, const Fault& fault,
-                                                       Diagnostics& diagnostics);
+std::array<Expectation, phase_count> read_expectations(MapReader& root, const Fault& fault);
 
 // scenario_guards.cpp
-Guards read_guards(const Node* node, Diagnostics& diagnostics);
+void read_guards(MapReader& map, Guards& guards);
 
 }  // namespace meshdrill::drill

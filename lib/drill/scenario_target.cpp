@@ -67,36 +67,33 @@ void read_workloads(MapReader& map, Target& target) {
 }
 
 void read_behind(MapReader& map, Target& target) {
-  const Node* behind = map.find("behind");
-  if (behind == nullptr) return;
-  MapReader inner{*behind, map.path_of("behind"), map.diagnostics()};
-  const bool service = inner.find("service") != nullptr;
-  const bool ingress = inner.find("ingress") != nullptr;
-  if (service == ingress && behind->kind == Node::Kind::map)
-    map.error(*behind, "behind", "give either service or ingress");
-  target.service_where = behind->where;
-  target.service = read_object_name(inner, "service").value_or(ObjectName{});
-  target.ingress = read_object_name(inner, "ingress");
-  inner.finish();
+  map.section("behind", [&](MapReader& inner) {
+    const bool service = inner.find("service") != nullptr;
+    const bool ingress = inner.find("ingress") != nullptr;
+    if (service == ingress && inner.node().kind == Node::Kind::map)
+      map.error(inner.node(), "behind", "give either service or ingress");
+    target.service_where = inner.node().where;
+    target.service = read_object_name(inner, "service").value_or(ObjectName{});
+    target.ingress = read_object_name(inner, "ingress");
+  });
 }
 
 }  // namespace
 
-Target read_target(const Node& node, Diagnostics& diagnostics) {
-  MapReader map{node, "target", diagnostics};
+Target read_target(MapReader& map) {
   Target target;
-  target.where = node.where;
-  target.service_where = node.where;
+  target.where = map.node().where;
+  target.service_where = map.node().where;
   if (const Node* cluster = map.require("cluster")) target.cluster_where = cluster->where;
   target.cluster = map.string("cluster").value_or("");
   target.each = target.cluster == "each";
   read_behind(map, target);
   read_workloads(map, target);
-  if (const Node* service = map.find("service")) {
-    target.service_where = service->where;
+  if (const auto service = read_object_name(map, "service")) {
+    target.service_where = map.find("service")->where;
     if (map.find("behind") != nullptr)
-      map.error(*service, "service", "stands beside behind", "Give one of them.");
-    target.service = read_object_name(map, "service").value_or(ObjectName{});
+      map.error(*map.find("service"), "service", "stands beside behind", "Give one of them.");
+    target.service = *service;
   }
   target.selector = map.string("selector").value_or("");
   target.selector_namespace = map.string("namespace").value_or(target.selector.empty() ? "" : "default");
@@ -105,8 +102,7 @@ Target read_target(const Node& node, Diagnostics& diagnostics) {
   const int ways = static_cast<int>(map.find("behind") != nullptr) +
                    static_cast<int>(!target.workloads.empty()) + static_cast<int>(!target.selector.empty());
   if (ways > 1)
-    map.error(node, "behind", "more than one of behind, workloads and selector", "Give one of them.");
-  map.finish();
+    map.error(map.node(), "behind", "more than one of behind, workloads and selector", "Give one of them.");
   return target;
 }
 
@@ -159,30 +155,30 @@ void read_fault_value(MapReader& map, std::string_view key, Fault& fault) {
 
 }  // namespace
 
-Fault read_fault(const Node& node, Diagnostics& diagnostics) {
+Fault read_fault(MapReader& root) {
   Fault fault;
-  fault.where = node.where;
-  if (node.kind == Node::Kind::scalar && read_string(node).value_or("") == "none") {
+  const Node* node = root.require("fault");
+  if (node != nullptr) fault.where = node->where;
+  if (node != nullptr && node->kind == Node::Kind::scalar && node->scalar == "none") {
     fault.kind = Fault::Kind::none;
     return fault;
   }
-  MapReader map{node, "fault", diagnostics};
-  int given = 0;
-  for (const FaultKey& one : fault_keys) {
-    if (map.find(one.key) == nullptr) continue;
-    ++given;
-    fault.kind = one.kind;
-    read_fault_value(map, one.key, fault);
-  }
-  map.finish();
-  if (given != 1 && node.kind == Node::Kind::map) {
-    diagnostics.push_back(
-        {Severity::error,
-         node.where,
-         "fault: give one of scale, unshare, ingressController, controlPlane and deletePods",
-         "Or \"fault: none\", to judge the steady state alone.",
-         {}});
-  }
+  root.section("fault", [&](MapReader& map) {
+    int given = 0;
+    for (const FaultKey& one : fault_keys) {
+      map.note(one.key, one.kind == Fault::Kind::unshare ? ValueKind::boolean : ValueKind::string);
+      if (map.find(one.key) == nullptr) continue;
+      ++given;
+      fault.kind = one.kind;
+      read_fault_value(map, one.key, fault);
+    }
+    if (given != 1 && map.node().kind == Node::Kind::map) {
+      root.error(map.node(), "fault",
+                 "give one of scale, unshare, ingressController, controlPlane and deletePods",
+                 "Or \"fault: none\", to judge the steady state alone.");
+    }
+  });
+  root.note_word("fault", "none");
   return fault;
 }
 
