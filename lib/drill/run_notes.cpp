@@ -52,7 +52,9 @@ void DrillRun::note_start() {
 
 void DrillRun::note_preflight(const Preflight& preflight) {
   for (const Finding& finding : preflight.findings) {
-    recorder_.note("preflight", {{"check", finding.check}, {"ok", finding.ok}, {"message", finding.message}});
+    json::object fields{{"check", finding.check}, {"ok", finding.ok}, {"message", finding.message}};
+    if (finding.warning) fields["warning"] = true;
+    recorder_.note("preflight", std::move(fields));
   }
   json::array changes;
   for (const Change& change : preflight.changes) {

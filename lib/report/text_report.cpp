@@ -49,7 +49,12 @@ std::string preflight_section(const History& history) {
   for (const drill::Finding& finding : history.preflight) {
     if (!finding.ok) text += fmt::format("  {}: {}\n", finding.check, printable(finding.message));
   }
-  return text.empty() ? text : "\nWhat forbids it\n" + text;
+  if (!text.empty()) text = "\nWhat forbids it\n" + text;
+  std::string warnings;
+  for (const drill::Finding& finding : history.preflight) {
+    if (finding.warning) warnings += fmt::format("  {}: {}\n", finding.check, printable(finding.message));
+  }
+  return warnings.empty() ? text : text + "\nWarnings of the preflight\n" + warnings;
 }
 
 std::string matrix_section(const History& history) {

@@ -144,6 +144,21 @@ class Owned(PlanTest):
                    ("label", "deployment", "api-service", *(label + "-" for label in labels)))
 
 
+    def test_a_warning_stands_in_the_journal_and_in_the_report(self):
+        self.lab.kubectl("lab-001", "annotate", "deployment", "api-service", "meta.helm.sh/release-name=shop")
+        self.addCleanup(self.lab.kubectl, "lab-001", "annotate", "deployment", "api-service", "meta.helm.sh/release-name-")
+        journal = self.lab.folder / "warned.jsonl"
+        # Something else forbids the drill, so that it is over at once.
+        drill = self.write_drill(**{"deadline: 4m": "deadline: 4m, minReadyElsewhere: 9"})
+        done = run("drill", "run", drill, "--kubeconfig", self.lab.kubeconfig, "--journal", journal)
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+        entries = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+        warned = [entry["check"] for entry in entries if entry["event"] == "preflight" and entry.get("warning")]
+        self.assertIn("owners", warned)
+        self.assertRegex(done.stdout, r"Warnings of the preflight\n(  .*\n)*  owners: Deployment default/api-service is kept by")
+        self.assertRegex(done.stderr, r"preflight warning +Deployment default/api-service is kept by")
+
+
 class Locked(PlanTest):
     def test_a_second_drill_is_told_who_has_the_mesh_and_since_when(self):
         drill = self.write_drill(**{"hold: 3s": "hold: 60s"})
