@@ -40,6 +40,11 @@ bool History::is_taken_away(const std::string& cluster, const std::optional<IpAd
   return false;
 }
 
+bool History::is_of_fault(const probe::Stream& stream) const {
+  if (scenario.fault.kind != Fault::Kind::ingress_controller) return false;
+  return stream.kind != probe::StreamKind::pinned || at_target(stream.address);
+}
+
 bool History::takes_answers_away() const {
   const Fault::Kind kind = scenario.fault.kind;
   return target_silenced() || kind == Fault::Kind::unshare || kind == Fault::Kind::ingress_controller;

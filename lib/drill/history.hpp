@@ -101,6 +101,8 @@ struct History {
   [[nodiscard]] bool at_target(const std::optional<IpAddress>& address) const;
   // Whether users get such an answer no more while the fault lasts: from `cluster`, by `address`.
   [[nodiscard]] bool is_taken_away(const std::string& cluster, const std::optional<IpAddress>& address) const;
+  // Whether its failures are the drill's own doing: it asks an ingress that the fault takes away, or may.
+  [[nodiscard]] bool is_of_fault(const probe::Stream& stream) const;
   // There are answers that the fault takes away, so their end proves it and their return the restore.
   [[nodiscard]] bool takes_answers_away() const;
 };

@@ -15,13 +15,11 @@ namespace {
 
 namespace json = boost::json;
 
-// Whose failures are the drill's own doing: those that go to an ingress that it takes away, or may.
+// Whose failures are the drill's own doing.
 std::set<int> streams_of_fault(const History& history) {
   std::set<int> streams;
-  if (history.scenario.fault.kind != Fault::Kind::ingress_controller) return streams;
   for (const probe::Stream& stream : history.streams) {
-    if (stream.kind != probe::StreamKind::pinned || history.at_target(stream.address))
-      streams.insert(stream.id);
+    if (history.is_of_fault(stream)) streams.insert(stream.id);
   }
   return streams;
 }

@@ -104,3 +104,18 @@ TEST_CASE("the target entry of an earlier version is read as Deployments that go
        {"uids", boost::json::object{}}});
   CHECK(story.history().changes.back() == scale_to_zero({"default", "api"}, "u", 3));
 }
+
+TEST_CASE("where an ingress is taken away, failures of what asks it are the drill's own doing") {
+  Story story;
+  History history = story.history();
+  const probe::Stream& to_target = history.streams.at(0);
+  const probe::Stream& elsewhere = history.streams.at(1);
+  probe::Stream following = to_target;
+  following.kind = probe::StreamKind::following;
+  following.address.reset();
+  CHECK_FALSE(history.is_of_fault(to_target));
+  history.scenario.fault.kind = Fault::Kind::ingress_controller;
+  CHECK(history.is_of_fault(to_target));
+  CHECK(history.is_of_fault(following));  // DNS may lead it there
+  CHECK_FALSE(history.is_of_fault(elsewhere));
+}
