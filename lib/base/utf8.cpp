@@ -10,7 +10,14 @@ bool continues(std::string_view text, std::size_t at, unsigned char low, unsigne
   return byte >= low && byte <= high;
 }
 
-// How many bytes the character at the front of `text` has; 0 when it is none. RFC 3629, section 4.
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
+}
+
+}  // namespace
+
+// RFC 3629, section 4.
 std::size_t character_length(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text.front());
   if (lead < 0x80) return 1;
@@ -24,13 +31,6 @@ std::size_t character_length(std::string_view text) {
   const bool fourth = third && continues(text, 3, 0x80, 0xBF);
   return fourth && continues(text, 1, lead == 0xF0 ? 0x90 : 0x80, lead == 0xF4 ? 0x8F : 0xBF) ? 4 : 0;
 }
-
-bool is_control(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
-}
-
-}  // namespace
 
 std::optional<NonText> find_non_text(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {

@@ -98,18 +98,22 @@ json::object restore(const History& history) {
   return {{"needed", history.changed},
           {"verified", history.restored && history.restored->verified},
           {"message", history.restored ? history.restored->message : ""},
-          {"workloads", std::move(workloads)}};
+          {"workloads", std::move(workloads)},
+          {"ownership", json::array(history.ownership.begin(), history.ownership.end())}};
 }
 
 json::array preflight(const History& history) {
   json::array all;
   for (const drill::Finding& finding : history.preflight) {
-    all.push_back({{"check", finding.check}, {"ok", finding.ok}, {"message", finding.message}});
+    all.push_back({{"check", finding.check},
+                   {"ok", finding.ok},
+                   {"warning", finding.warning},
+                   {"message", finding.message}});
   }
   return all;
 }
 
-json::object proofs(const History& history) {
+json::object proof_times(const History& history) {
   return {{"faultAcknowledged", optional_us(history.faulted)},
           {"endpointsGone", optional_us(history.target_drained)},
           {"lastAnswerFromTarget", optional_us(history.last_target_answer)},
@@ -141,7 +145,7 @@ std::string render_json(const History& history, const drill::Verdict& verdict) {
       {"outages", outages(history)},
       {"phases", phases(history)},
       {"preflight", preflight(history)},
-      {"proofs", proofs(history)},
+      {"proofs", proof_times(history)},
       {"restore", restore(history)},
       {"faultClass", verdict.fault_class},
       {"notProved", json::array(verdict.not_proved.begin(), verdict.not_proved.end())}};

@@ -1,5 +1,7 @@
 #include "report/phrases.hpp"
 
+#include "probe/show/terms.hpp"
+
 #include <array>
 
 #include <fmt/format.h>
@@ -26,6 +28,36 @@ std::string interval(const probe::Bounds& bounds) {
   return fmt::format("{:.3f} to {}", to_seconds(bounds.lower), seconds(*bounds.upper));
 }
 
+std::string reasons(const probe::Outage& outage) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < probe::outcome_count; ++i) {
+    if (outage.reasons.at(i) == 0) continue;
+    parts.push_back(
+        fmt::format("{} × {}", outage.reasons.at(i), probe::describe(static_cast<probe::Outcome>(i))));
+  }
+  if (outage.slow > 0) parts.push_back(fmt::format("{} slow", outage.slow));
+  if (outage.good > 0) parts.push_back(fmt::format("{} good in between", outage.good));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+// When it began, counted from the change that it follows.
+std::string since_change(const drill::History& history, const probe::Outage& outage) {
+  if (history.restore_written && outage.first_bad >= *history.restore_written) {
+    return after(outage.first_bad, *history.restore_written) + " from the restore";
+  }
+  if (history.faulted) return after(outage.first_bad, *history.faulted) + " from the fault";
+  return "at " + seconds(outage.first_bad);
+}
+
+std::string with_share(std::uint64_t part, std::uint64_t whole) {
+  if (part == 0) return "-";
+  return fmt::format("{} ({})", part, probe::show_percent(probe::share_of(part, whole)));
+}
+
+std::string latency(const probe::Histogram& histogram, double part) {
+  return histogram.count() == 0 ? "-" : probe::show_latency(histogram.quantile(part));
+}
+
 std::string headline(drill::VerdictKind kind) {
   switch (kind) {
     case drill::VerdictKind::pass:
@@ -46,6 +78,43 @@ std::string headline(drill::VerdictKind kind) {
       break;
   }
   return "UNFINISHED";
+}
+
+std::vector<Proof> proofs(const drill::History& history) {
+  std::vector<Proof> rows;
+  if (!history.faulted) return rows;
+  const auto add = [&](std::string what, const std::optional<probe::Offset>& at, probe::Offset since) {
+    rows.push_back({std::move(what), at ? after(*at, since) : "not seen"});
+  };
+  const std::string& target = history.target();
+  rows.push_back({"fault acknowledged", seconds(*history.faulted)});
+  add("its effect shown by the API", history.target_drained, *history.faulted);
+  const bool answers = history.takes_answers_away();
+  if (answers) add(fmt::format("last answer from {}", target), history.last_target_answer, *history.faulted);
+  if (!history.restore_written) return rows;
+  rows.push_back({"restore acknowledged", seconds(*history.restore_written)});
+  add("that undone", history.target_ready_again, *history.restore_written);
+  if (answers)
+    add(fmt::format("first answer from {} again", target), history.target_seen_again,
+        *history.restore_written);
+  return rows;
+}
+
+std::vector<std::string> put_back(const drill::History& history) {
+  std::vector<std::string> lines;
+  if (!history.changed) return lines;
+  for (const drill::Change& change : history.changes)
+    lines.push_back(fmt::format("{}: {}", history.target(), describe_restore(change)));
+  return lines;
+}
+
+bool is_all_back(const drill::History& history) {
+  return !history.changed || (history.restored && history.restored->verified);
+}
+
+std::vector<std::string> not_proved(const drill::History& history, const drill::Verdict& verdict) {
+  const bool any = history.faulted || verdict.kind == drill::VerdictKind::pass;
+  return any ? verdict.not_proved : std::vector<std::string>{};
 }
 
 const std::vector<Period>& periods() {

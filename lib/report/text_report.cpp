@@ -70,76 +70,44 @@ std::string matrix_section(const History& history) {
   return text.empty() ? text : "\nWho answered, by the address that was asked\n" + text;
 }
 
-std::string describe_reasons(const probe::Outage& outage) {
-  std::vector<std::string> reasons;
-  for (std::size_t i = 0; i < probe::outcome_count; ++i) {
-    if (outage.reasons.at(i) == 0) continue;
-    reasons.push_back(
-        fmt::format("{} × {}", outage.reasons.at(i), probe::describe(static_cast<probe::Outcome>(i))));
-  }
-  if (outage.slow > 0) reasons.push_back(fmt::format("{} slow", outage.slow));
-  if (outage.good > 0) reasons.push_back(fmt::format("{} good in between", outage.good));
-  return fmt::format("{}", fmt::join(reasons, ", "));
-}
-
-// When it began, counted from the change that it follows.
-std::string since_change(const History& history, const probe::Outage& outage) {
-  if (history.restore_written && outage.first_bad >= *history.restore_written) {
-    return after(outage.first_bad, *history.restore_written) + " from the restore";
-  }
-  if (history.faulted) return after(outage.first_bad, *history.faulted) + " from the fault";
-  return "at " + seconds(outage.first_bad);
-}
+// One of many streams without an outage would only be in the way.
+constexpr std::size_t most_quiet_streams = 12;
 
 std::string outage_section(const History& history) {
+  if (history.streams.empty()) return {};
   TextTable table{5};
   bool any = false;
+  std::size_t quiet = 0;
   for (std::size_t i = 0; i < history.outages.size(); ++i) {
+    if (history.outages[i].empty() && ++quiet <= most_quiet_streams)
+      table.row({history.streams[i].name, "none seen"});
     for (const probe::Outage& outage : history.outages[i]) {
       any = true;
-      table.row({history.streams[i].name, std::string{probe::to_string(outage.kind)},
-                 interval(outage.bounds()),
-                 since_change(history, outage) + (outage.open() ? ", open at the end" : ""),
-                 describe_reasons(outage)});
+      table.row(
+          {history.streams[i].name, std::string{probe::to_string(outage.kind)}, interval(outage.bounds()),
+           since_change(history, outage) + (outage.open() ? ", open at the end" : ""), reasons(outage)});
     }
   }
-  if (history.streams.empty()) return {};
   // The schedule's jitter can move two requests of a stream further apart than its period.
   const probe::ProbeConfig& traffic = history.scenario.traffic;
   const double widest_ms = 1000 / traffic.rate * (1 + 2 * traffic.jitter);
-  if (any) {
-    // With good answers in between, the first and the last bad one need not lie at the ends of what was
-    // broken.
+  if (!any) {
     return fmt::format(
-        "\nOutages (at most {:g} ms between two requests of a stream)\n{}"
-        "  The true length of a blackout lies in its interval; a brownout is the time in which users saw "
-        "failures.\n",
-        widest_ms, table.text());
+        "\nOutages\n  none seen; on any one address, one longer than {:g} ms could not have passed unseen\n",
+        widest_ms);
   }
+  // With good answers in between, the first and the last bad one need not lie at the ends of what was broken.
   return fmt::format(
-      "\nOutages\n  none seen; on any one address, one longer than {:g} ms could not have passed unseen\n",
-      widest_ms);
+      "\nOutages (at most {:g} ms between two requests of a stream)\n{}"
+      "  The true length of a blackout lies in its interval; a brownout is the time in which users saw "
+      "failures.\n",
+      widest_ms, table.text());
 }
 
 std::string timeline_section(const History& history) {
-  if (!history.faulted) return {};
   TextTable table;
-  const auto row = [&](const std::string& what, const std::optional<probe::Offset>& at, probe::Offset since) {
-    table.row({what, at ? after(*at, since) : "not seen"});
-  };
-  const std::string& target = history.target();
-  table.row({"fault acknowledged", seconds(*history.faulted)});
-  row("its effect shown by the API", history.target_drained, *history.faulted);
-  const bool answers = history.takes_answers_away();
-  if (answers) row(fmt::format("last answer from {}", target), history.last_target_answer, *history.faulted);
-  if (history.restore_written) {
-    table.row({"restore acknowledged", seconds(*history.restore_written)});
-    row("that undone", history.target_ready_again, *history.restore_written);
-    if (answers)
-      row(fmt::format("first answer from {} again", target), history.target_seen_again,
-          *history.restore_written);
-  }
-  return "\nThe fault and the restore\n" + table.text();
+  for (const Proof& proof : proofs(history)) table.row({proof.what, proof.when});
+  return history.faulted ? "\nThe fault and the restore\n" + table.text() : std::string{};
 }
 
 std::string checks_section(const Verdict& verdict) {
@@ -154,29 +122,27 @@ std::string checks_section(const Verdict& verdict) {
 std::string restored_section(const History& history) {
   if (!history.changed) return "\nNothing was changed in any cluster.\n";
   std::string text = "\nPut back\n";
-  const bool verified = history.restored && history.restored->verified;
-  for (const drill::Change& change : history.changes) {
-    text += fmt::format("  {}: {}{}\n", history.target(), describe_restore(change),
-                        verified ? ", verified" : ": NOT VERIFIED");
-  }
+  const bool back = is_all_back(history);
+  for (const std::string& line : put_back(history))
+    text += fmt::format("  {}{}\n", printable(line), back ? ", verified" : ": NOT VERIFIED");
   for (const std::string& line : history.ownership) text += fmt::format("  {}\n", printable(line));
-  if (!verified && history.restored) text += fmt::format("  {}\n", history.restored->message);
+  if (!back && history.restored) text += fmt::format("  {}\n", history.restored->message);
   return text;
 }
 
-std::string not_proved_section(const Verdict& verdict) {
-  std::string text = fmt::format("\nNot proved by this drill ({})\n", verdict.fault_class);
-  for (const std::string& sentence : verdict.not_proved) text += fmt::format("  - {}\n", sentence);
-  return text;
+std::string not_proved_section(const History& history, const Verdict& verdict) {
+  std::string text;
+  for (const std::string& sentence : not_proved(history, verdict)) text += fmt::format("  - {}\n", sentence);
+  return text.empty() ? text : fmt::format("\nNot proved by this drill ({})\n{}", verdict.fault_class, text);
 }
 
 }  // namespace
 
 std::string render_text(const History& history, const Verdict& verdict, bool colour) {
-  return head(history, verdict, colour) + preflight_section(history) + matrix_section(history) +
-         outage_section(history) + timeline_section(history) + checks_section(verdict) +
-         restored_section(history) +
-         (history.faulted || verdict.kind == VerdictKind::pass ? not_proved_section(verdict) : "");
+  // In the order of what a person asks first.
+  return head(history, verdict, colour) + preflight_section(history) + outage_section(history) +
+         matrix_section(history) + restored_section(history) + timeline_section(history) +
+         checks_section(verdict) + not_proved_section(history, verdict);
 }
 
 }  // namespace meshdrill::report

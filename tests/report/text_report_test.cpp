@@ -91,3 +91,15 @@ TEST_CASE("a refusal says what forbids it and that nothing was changed") {
                   "global\n") == 0);
   CHECK(text.find("Nothing was changed in any cluster.") != std::string::npos);
 }
+
+TEST_CASE("warnings of the preflight and what became of the ownership are said") {
+  Story story = with_outage();
+  story.add(22s, "preflight",
+            {{"check", "owners"}, {"ok", true}, {"message", "kept by Helm"}, {"warning", true}});
+  story.add(24s, "ownership", {{"message", "spec.replicas belongs to \x1b[2Jhelm, as before"}});
+  restore(story, true);
+  const std::string text = report_of(story);
+  CAPTURE(text);
+  CHECK(text.find("\nWarnings of the preflight\n  owners: kept by Helm\n") != std::string::npos);
+  CHECK(text.find(", verified\n  spec.replicas belongs to ?[2Jhelm, as before\n") != std::string::npos);
+}
