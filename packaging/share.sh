@@ -25,7 +25,7 @@ done
 {
   cat "$here/copyright"
   for package in libc6-dev libstdc++-12-dev libboost1.81-dev libssl-dev libc-ares-dev libyaml-cpp-dev libfmt-dev \
-    libcli11-dev libdtl-dev libexpected-dev; do
+    libcli11-dev libdtl-dev libexpected-dev libjs-d3; do
     printf '\n\n==== %s ====\n\n' "$package"
     cat "/usr/share/doc/$package/copyright"
   done
