@@ -32,7 +32,14 @@ bool confirm(const DrillRun& run, const std::string& cluster, const std::string&
 }  // namespace
 
 int run_and_report(DrillRun run) {
-  report::LiveView live{stderr, is_terminal(stderr)};
+  report::LiveView::Screen screen;
+  if (is_terminal(stderr)) {
+    screen = [] {
+      const auto [width, height] = terminal_size(stderr);
+      return probe::Canvas{width, height, wants_colour(stderr)};
+    };
+  }
+  report::LiveView live{stderr, std::move(screen)};
   drill::RunOptions options;
   options.scenario = std::move(run.scenario);
   options.scenario_file = std::move(run.scenario_file);

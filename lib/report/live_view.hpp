@@ -1,12 +1,15 @@
-// A running drill for whoever watches it: a line for each thing that happens, and, on a terminal, one line
-// below them that is refreshed with what users see just now. Fed with journal entries, so it can show nothing
-// that the journal does not hold.
+// A running drill for whoever watches it: a line for each thing that happens, and, on a terminal, a picture
+// below them that is refreshed with what users and guards see just now. Fed with journal entries, so it can
+// show nothing that the journal does not hold.
 #pragma once
 
 #include "drill/history.hpp"
+#include "report/live_panel.hpp"
+#include "report/timeline.hpp"
 
 #include <cstdio>
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 
@@ -14,8 +17,11 @@ namespace meshdrill::report {
 
 class LiveView {
  public:
-  // Writes to `out`, which must outlive it. `terminal`: may move the cursor and use colours.
-  LiveView(std::FILE* out, bool terminal) : out_(out), terminal_(terminal) {}
+  // The size of the terminal, asked for before each picture.
+  using Screen = std::function<probe::Canvas()>;
+
+  // Writes to `out`, which must outlive it. Without a `screen` there are only lines: out is no terminal.
+  explicit LiveView(std::FILE* out, Screen screen = {}) : out_(out), screen_(std::move(screen)) {}
   ~LiveView();
   LiveView(const LiveView&) = delete;
   LiveView& operator=(const LiveView&) = delete;
@@ -26,20 +32,23 @@ class LiveView {
   // What ended within one batch of samples.
   struct Moment {
     probe::Offset at{};
-    std::map<std::string, int> answers;  // by cluster
-    int failed = 0;
+    Recent seen;
   };
 
   void line(probe::Offset at, const std::string& text);
   void take_samples(const drill::Entry& entry, const drill::History& history);
-  [[nodiscard]] std::string now_line(const drill::History& history) const;
-  void clear_now();
+  void paint(const drill::History& history, probe::Offset now);
+  [[nodiscard]] Recent since(probe::Offset from) const;
+  [[nodiscard]] std::string now_line(const drill::History& history, probe::Offset now) const;
+  void clear_picture();
 
   std::FILE* out_;
-  bool terminal_;
-  std::deque<Moment> recent_;  // the last second or two
+  Screen screen_;
+  TimelineBuilder timeline_;
+  std::deque<Moment> recent_;  // as far back as a guard looks
+  std::map<std::string, int> ready_;
   probe::Offset last_now_{};
-  bool now_shown_ = false;
+  std::size_t painted_ = 0;  // lines of the picture on the screen
 };
 
 }  // namespace meshdrill::report
