@@ -170,7 +170,7 @@ Result<int> rehearse(const lab::Lab& lab, const fs::path& folder) {
   if (!kubeconfig) return fail(to_string(kubeconfig.error()));
   const fs::path journal = folder / "journal.jsonl";
   const int code = run_and_report(
-      {std::move(*scenario), file, std::move(mesh->mesh), std::move(*kubeconfig), journal, "text"});
+      {std::move(*scenario), file, std::move(mesh->mesh), std::move(*kubeconfig), journal, {}});
   const auto history = drill::read_history(journal);
   if (!history) return tl::unexpected(history.error());
   const drill::Verdict verdict = drill::judge(*history);

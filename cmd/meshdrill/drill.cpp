@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 struct RunFlags {
   DrillFlags drill;
   std::string journal;
-  std::string output = "text";
+  ReportOutputs outputs;
   std::vector<std::string> confirm;
   bool no_input = false;
   bool dry_run = false;
@@ -37,27 +37,35 @@ fs::path journal_of(const RunFlags& flags, const drill::Scenario& run) {
                        fmt::gmtime(std::time(nullptr)));
   }
   const fs::path given = flags.journal;
-  if (!run.target.each) return given;
-  return given.parent_path() /
-         fmt::format("{}-{}{}", given.stem().string(), run.target.cluster, given.extension().string());
+  return run.target.each ? path_of_cluster(given, run.target.cluster) : given;
 }
 
 // One cluster after the other; the first that does not pass is the last.
 int run(const RunFlags& flags) {
+  const bool plan_has_format = flags.outputs.format == "text" || flags.outputs.format == "json";
+  if (flags.dry_run && !plan_has_format) {
+    fmt::print(stderr, "meshdrill: --dry-run prints text or json\n");
+    return exit_usage;
+  }
+  if (const Result<> writable = check_outputs(flags.outputs); !writable) {
+    fmt::print(stderr, "meshdrill: {}\n", writable.error().message);
+    return exit_usage;
+  }
   auto loaded = load_drill(flags.drill);
   if (!loaded) return exit_usage;
   const auto kubeconfig = load_kubeconfig_or_explain(flags.drill.kubeconfig);
   if (!kubeconfig) return exit_usage;
-  if (flags.dry_run) return print_plans(*loaded, *kubeconfig, flags.output);
+  if (flags.dry_run) return print_plans(*loaded, *kubeconfig, flags.outputs.format);
   int code = exit_pass;
   for (drill::Scenario& scenario : drill::runs_of(loaded->scenario, loaded->mesh)) {
     DrillRun one;
     one.journal = journal_of(flags, scenario);
+    one.outputs =
+        scenario.target.each ? outputs_of_cluster(flags.outputs, scenario.target.cluster) : flags.outputs;
     one.scenario = std::move(scenario);
     one.scenario_file = flags.drill.file;
     one.mesh = loaded->mesh;
     one.kubeconfig = *kubeconfig;
-    one.output = flags.output;
     one.confirmed = flags.confirm;
     one.may_ask = !flags.no_input;
     one.watchdog = watchdog_arguments(loaded->scenario.mesh_file.string(), flags.drill.kubeconfig);
@@ -87,12 +95,6 @@ int plan(const DrillFlags& flags, const std::string& output) {
   return print_plans(*loaded, *kubeconfig, output);
 }
 
-void add_output(CLI::App& verb, std::string& output) {
-  verb.add_option("-o,--output", output, "What to print at the end")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-}
-
 void add_plan(CLI::App& drill, Run& chosen) {
   CLI::App* verb = drill.add_subcommand(
       "plan",
@@ -100,7 +102,9 @@ void add_plan(CLI::App& drill, Run& chosen) {
   const auto flags = std::make_shared<DrillFlags>();
   const auto output = std::make_shared<std::string>("text");
   add_drill_flags(*verb, *flags, true);
-  add_output(*verb, *output);
+  verb->add_option("-o,--output", *output, "What to print")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
   verb->callback([&chosen, flags, output] { chosen = [flags, output] { return plan(*flags, *output); }; });
 }
 
@@ -111,9 +115,9 @@ void add_run(CLI::App& drill, Run& chosen) {
   verb->add_option(
           "--journal", flags->journal,
           "Where to write the journal; by default NAME-TIME.jsonl in this folder. With target.cluster: "
-          "each, the cluster's name is put before its end")
+          "each, the cluster's name is put before its end, as before that of every file below but --summary")
       ->type_name("FILE");
-  add_output(*verb, flags->output);
+  add_outputs(*verb, flags->outputs);
   verb->add_option("--confirm", flags->confirm,
                    "Go on although this cluster says that it is production; without it you are asked")
       ->type_name("CLUSTER")

@@ -3,9 +3,8 @@
 #include "drill/engine.hpp"
 #include "exit_codes.hpp"
 #include "mesh_access.hpp"
-#include "report/json_report.hpp"
 #include "report/live_view.hpp"
-#include "report/text_report.hpp"
+#include "report/run_record.hpp"
 #include "terminal.hpp"
 
 #include <algorithm>
@@ -59,15 +58,15 @@ int run_and_report(DrillRun run) {
     print(history.error());
     return exit_usage;
   }
-  const drill::Verdict verdict = drill::judge(*history);
-  const std::string text = run.output == "json"
-                               ? report::render_json(*history, verdict)
-                               : "\n" + report::render_text(*history, verdict, wants_colour(stdout));
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
+  // The verdict is that of the run itself, should the journal have met a full disk.
+  report::RunRecord record{*history, drill::judge(*history), {}};
+  if (auto read = report::read_run(run.journal)) record.timeline = std::move(read->timeline);
+  if (run.outputs.format == "text") std::fputs("\n", stdout);
+  const Result<> put = put_out(run.outputs, record);
+  if (!put) fmt::print(stderr, "meshdrill: {}\n", put.error().message);
   fmt::print(stderr, "\nJournal: {}\nRead it again: meshdrill report {}\n", run.journal.string(),
              run.journal.string());
-  return verdict.exit_code;
+  return record.verdict.exit_code == exit_pass && !put ? exit_failed : record.verdict.exit_code;
 }
 
 }  // namespace meshdrill::cli

@@ -3,6 +3,7 @@
 #include "drill/scenario.hpp"
 #include "kube/kubeconfig.hpp"
 #include "mesh/model.hpp"
+#include "report_outputs.hpp"
 
 #include <filesystem>
 #include <string>
@@ -16,13 +17,13 @@ struct DrillRun {
   mesh::Mesh mesh;
   kube::Kubeconfig kubeconfig;
   std::filesystem::path journal;
-  std::string output = "text";         // or json
+  ReportOutputs outputs;
   std::vector<std::string> confirmed;  // clusters that may be drilled although they are production
   bool may_ask = true;                 // at a terminal, about the others
   std::vector<std::string> watchdog;   // RunOptions::watchdog
 };
 
-// Runs a drill with the live view on stderr and the report on stdout; returns the exit code.
+// Runs a drill with the live view on stderr and the report on stdout and in files; returns the exit code.
 int run_and_report(DrillRun run);
 
 }  // namespace meshdrill::cli

@@ -64,7 +64,9 @@ class Lab:
         self.folder = Path(tempfile.mkdtemp(prefix="meshdrill-e2e-"))
         self.home = self.folder / "lab"
         self.output = open(self.folder / "output", "w+", encoding="utf-8")
-        command = [MESHDRILL, "lab", "up", "--clusters", str(clusters), "--dir", str(self.home), *arguments]
+        command = [MESHDRILL, "lab", "up", "--dir", str(self.home), *arguments]
+        if clusters:  # else `arguments` say which mesh
+            command += ["--clusters", str(clusters)]
         self.process = subprocess.Popen(command, stdout=self.output, stderr=subprocess.STDOUT)
         try:
             wait_for(self._is_up, "the lab to be up")

@@ -37,7 +37,8 @@ class ScenarioTest(unittest.TestCase):
         path = self.lab.folder / f"{name}.yaml"
         path.write_text(text, encoding="utf-8")
         done = run("drill", "run", path, "--kubeconfig", self.lab.kubeconfig, "--journal",
-                   self.lab.folder / "journal.jsonl", "-o", "json")
+                   self.lab.folder / "journal.jsonl", "-o", "json", "--junit", self.lab.folder / "junit.xml",
+                   "--summary", self.lab.folder / "summary.md")
         self.stderr = done.stderr
         return done.returncode, [json.loads(line) for line in done.stdout.splitlines() if line]
 
@@ -84,6 +85,10 @@ class Each(ScenarioTest):
         self.assertEqual([report["target"]["cluster"] for report in reports], ["lab-001", "lab-002"])
         for cluster in ("lab-001", "lab-002"):
             self.assertEqual(self.replicas(cluster), 2)
+            # A file of each, and one summary of all.
+            self.assertIn(f'name="{cluster}/hold/', (self.lab.folder / f"junit-{cluster}.xml").read_text(encoding="utf-8"))
+        self.assertFalse((self.lab.folder / "junit.xml").exists())
+        self.assertEqual((self.lab.folder / "summary.md").read_text(encoding="utf-8").count("## ✅ PASS"), 2)
 
     def test_the_first_failure_ends_it(self):
         self.lab.fault("no-service-upstream@lab-001")  # 503 once its own Pods are gone
