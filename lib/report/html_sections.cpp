@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "report/escape.hpp"
+#include "report/html_parts.hpp"
 #include "report/phrases.hpp"
 
 #include <algorithm>
@@ -14,72 +15,7 @@ namespace {
 
 using drill::History;
 
-constexpr std::size_t longest_message = 4000;
 constexpr std::size_t most_rows = 200;
-
-// Text of the journal.
-std::string safe(std::string_view text) {
-  return escape_xml(shorten(text, longest_message));
-}
-
-std::string section(std::string_view title, const std::string& content) {
-  return fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", title, content);
-}
-
-// Cells are markup; the first row is the head. Columns in `numbers` are aligned to the right.
-class Table {
- public:
-  Table(const std::vector<std::string>& head, std::vector<bool> numbers) : numbers_(std::move(numbers)) {
-    add("th", head);
-  }
-  void row(const std::vector<std::string>& cells) { add("td", cells); }
-  [[nodiscard]] std::string text() const {
-    return "<div class=\"scroll\"><table>\n" + rows_ + "</table></div>\n";
-  }
-
- private:
-  void add(std::string_view element, const std::vector<std::string>& cells) {
-    rows_ += "<tr>";
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      const bool number = i < numbers_.size() && numbers_[i];
-      rows_ += fmt::format("<{}{}>{}</{}>", element, number ? " class=\"n\"" : "", cells[i], element);
-    }
-    rows_ += "</tr>\n";
-  }
-
-  std::vector<bool> numbers_;
-  std::string rows_;
-};
-
-std::string_view class_of(drill::VerdictKind kind) {
-  switch (kind) {
-    case drill::VerdictKind::pass:
-      return "pass";
-    case drill::VerdictKind::inconclusive:
-    case drill::VerdictKind::refused:
-    case drill::VerdictKind::interrupted:
-      return "inconclusive";
-    case drill::VerdictKind::fail:
-    case drill::VerdictKind::aborted:
-    case drill::VerdictKind::restore_failed:
-    case drill::VerdictKind::unfinished:
-      break;
-  }
-  return "fail";
-}
-
-// A sign as well as a colour.
-std::string outcome(drill::Outcome outcome) {
-  const std::string_view name = to_string(outcome);
-  const std::string_view sign = outcome == drill::Outcome::pass   ? "✓"
-                                : outcome == drill::Outcome::fail ? "✗"
-                                                                  : "?";
-  return fmt::format("<span class=\"{}\">{} {}</span>", name, sign, name);
-}
-
-std::string fact(std::string_view name, const std::string& value) {
-  return fmt::format("<dt>{}</dt><dd>{}</dd>\n", name, value);
-}
 
 using RowKey = std::pair<std::optional<IpAddress>, probe::ConnectionKind>;
 
@@ -118,39 +54,6 @@ std::string matrix_of(const drill::PhaseRecord& phase, const std::vector<drill::
 
 }  // namespace
 
-std::string verdict(const RunRecord& run) {
-  const History& history = run.history;
-  std::string text =
-      fmt::format("<header>\n<h1><span class=\"verdict {}\">{}</span>{}</h1>\n<p class=\"reason\">{}</p>\n",
-                  class_of(run.verdict.kind), headline(run.verdict.kind), safe(history.scenario.name),
-                  safe(run.verdict.reason));
-  if (!history.scenario.description.empty())
-    text += fmt::format("<p class=\"note\">{}</p>\n", safe(history.scenario.description));
-  text +=
-      "<dl class=\"facts\">\n" +
-      fact("What", fmt::format("{}: {} of {}", safe(run.verdict.fault_class),
-                               safe(to_string(history.scenario.target.service)), safe(history.target()))) +
-      fact("Asked", safe(history.url)) +
-      fact("When", fmt::format("{}, for {}", safe(history.started), seconds(run.timeline.end))) +
-      fact("Exit code", fmt::format("{}", run.verdict.exit_code)) + "</dl>\n</header>\n";
-  return text;
-}
-
-std::string preflight(const History& history) {
-  Table refusals{{"check", "what was found"}, {}};
-  Table warnings{{"check", "what was found"}, {}};
-  bool refused = false;
-  bool warned = false;
-  for (const drill::Finding& finding : history.preflight) {
-    refused = refused || !finding.ok;
-    warned = warned || finding.warning;
-    if (!finding.ok) refusals.row({safe(finding.check), safe(finding.message)});
-    if (finding.warning) warnings.row({safe(finding.check), safe(finding.message)});
-  }
-  return (refused ? section("What forbids it", refusals.text()) : "") +
-         (warned ? section("Warnings of the preflight", warnings.text()) : "");
-}
-
 std::string outages(const History& history) {
   if (history.streams.empty()) return {};
   Table table{{"stream", "kind", "true length", "began", "failed", "why"}, {false, false, true, true, true}};
@@ -180,13 +83,11 @@ std::string outages(const History& history) {
 
 std::string matrix(const History& history) {
   std::string text;
-  for (const Period& period : periods()) {
-    const drill::PhaseRecord* phase = history.phase(period.phase);
-    if (phase == nullptr) continue;
-    const probe::Cell all = phase->tally.sum();
-    text += fmt::format("<h3>{} ({})</h3>\n{}<p class=\"note\">Latency p50 {}, p99 {}, at most {}.</p>\n",
-                        period.title, to_string(period.phase), matrix_of(*phase, history.clusters),
-                        latency(all.latency(), 0.5), latency(all.latency(), 0.99), latency(all.latency(), 1));
+  for (const Period& period : periods(history)) {
+    const probe::Cell all = period.phase->tally.sum();
+    text += fmt::format("<h3>{}</h3>\n{}<p class=\"note\">Latency p50 {}, p99 {}, at most {}.</p>\n",
+                        period.title, matrix_of(*period.phase, history.clusters), latency(all.latency(), 0.5),
+                        latency(all.latency(), 0.99), latency(all.latency(), 1));
   }
   return text.empty() ? text : section("Who answered, by the address that was asked", text);
 }
@@ -195,15 +96,6 @@ std::string proofs(const History& history) {
   Table table{{"what", "when"}, {false, true}};
   for (const Proof& proof : report::proofs(history)) table.row({safe(proof.what), proof.when});
   return history.faulted ? section("The proofs: the fault and the restore", table.text()) : std::string{};
-}
-
-std::string checks(const drill::Verdict& verdict) {
-  if (verdict.checks.empty()) return {};
-  Table table{{"phase", "check", "outcome", "what was seen"}, {}};
-  for (const drill::Check& check : verdict.checks)
-    table.row({std::string{to_string(check.phase)}, safe(check.name), outcome(check.outcome),
-               safe(check.sentence)});
-  return section("What was expected", table.text());
 }
 
 std::string put_back(const History& history) {

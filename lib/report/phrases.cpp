@@ -117,9 +117,16 @@ std::vector<std::string> not_proved(const drill::History& history, const drill::
   return any ? verdict.not_proved : std::vector<std::string>{};
 }
 
-const std::vector<Period>& periods() {
-  static const std::vector<Period> all{
-      {"before", drill::Phase::baseline}, {"during", drill::Phase::hold}, {"after", drill::Phase::recovered}};
+std::vector<Period> periods(const drill::History& history) {
+  std::vector<Period> all;
+  const auto add = [&](std::string_view title, drill::Phase wanted, drill::Phase instead) {
+    const drill::PhaseRecord* phase = history.phase(wanted);
+    if (phase == nullptr) phase = history.phase(instead);
+    if (phase != nullptr) all.push_back({fmt::format("{} ({})", title, to_string(phase->phase)), phase});
+  };
+  add("before", drill::Phase::baseline, drill::Phase::baseline);
+  add("during", drill::Phase::hold, drill::Phase::fail);
+  add("after", drill::Phase::recovered, drill::Phase::restore);
   return all;
 }
 

@@ -48,11 +48,12 @@ bool is_all_back(const drill::History& history);
 // anything.
 std::vector<std::string> not_proved(const drill::History& history, const drill::Verdict& verdict);
 
-// Which phases were before, during and after the fault, for the matrix.
+// Which phases were before, during and after the fault, for the matrix. A run that ended early has what it
+// came to: fail without hold, restore without recovered. They belong to the history.
 struct Period {
-  std::string title;
-  drill::Phase phase;
+  std::string title;  // "during (hold)"
+  const drill::PhaseRecord* phase;
 };
-const std::vector<Period>& periods();
+std::vector<Period> periods(const drill::History& history);
 
 }  // namespace meshdrill::report

@@ -61,12 +61,8 @@ std::string matrix_section(const History& history) {
   std::vector<std::string> clusters;
   for (const drill::ClusterInfo& cluster : history.clusters) clusters.push_back(cluster.name);
   std::string text;
-  for (const Period& period : periods()) {
-    const drill::PhaseRecord* phase = history.phase(period.phase);
-    if (phase == nullptr) continue;
-    text += probe::matrix_text(phase->tally, clusters,
-                               fmt::format("{} ({})", period.title, to_string(period.phase)));
-  }
+  for (const Period& period : periods(history))
+    text += probe::matrix_text(period.phase->tally, clusters, period.title);
   return text.empty() ? text : "\nWho answered, by the address that was asked\n" + text;
 }
 

@@ -102,3 +102,27 @@ TEST_CASE("warnings of the preflight, the class of the fault and the ownership s
     CHECK(page.find(part) != std::string::npos);
   }
 }
+
+TEST_CASE("what was put back and what did not hold stand beside the verdict") {
+  Story story;
+  story.phase(0s, drill::Phase::baseline);
+  story.traffic(0s, 10s, {"one", "two"});
+  story.phase(10s, drill::Phase::fail);
+  story.write(10s, "scale-down");
+  story.traffic(10s, 12s, {});
+  story.add(12s, "abort", {{"kind", "guard"}, {"message", "too much failed"}});
+  story.phase(12s, drill::Phase::restore);
+  story.write(12s, "restore");
+  story.add(14s, "restored", {{"verified", false}, {"message", "one pod is missing"}});
+  story.add(14s, "end", {});
+  const std::string page = report::render_html(drawn(story));
+  const std::string head = page.substr(0, page.find("</header>"));
+  CHECK(head.find("<dt>Put back</dt><dd><span class=\"fail\">✗ NOT VERIFIED</span>") != std::string::npos);
+  CHECK(head.find("✗ fail outage") != std::string::npos);
+  // The matrix has what the run came to in the place of the phases that it did not.
+  for (const auto* part :
+       {"<h3>before (baseline)</h3>", "<h3>during (fail)</h3>", "<h3>after (restore)</h3>"}) {
+    CAPTURE(part);
+    CHECK(page.find(part) != std::string::npos);
+  }
+}

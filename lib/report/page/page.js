@@ -3,17 +3,17 @@
 (function () {
   "use strict";
   var run = JSON.parse(document.getElementById("run").textContent);
-  var width = 1100, left = 112, right = 16;
+  var width = 1100, left = 150, right = 16;
   var lanes = [
-    {name: "answers/s", top: 34, height: 190},
-    {name: "failed", top: 240, height: 34},
-    {name: "outages", top: 286, height: 0},
+    {name: "answers/s", top: 52, height: 190},
+    {name: "failed", top: 258, height: 34},
+    {name: "outages", top: 304, height: 0},
     {name: "latency", top: 0, height: 90},
     {name: "events", top: 0, height: 40}
   ];
   var outageRows = run.outageStreams.length;
-  lanes[2].height = Math.max(1, outageRows) * 12;
-  lanes[3].top = lanes[2].top + lanes[2].height + 14;
+  lanes[2].height = Math.max(1, outageRows) * 14;
+  lanes[3].top = lanes[2].top + lanes[2].height + 34;
   lanes[4].top = lanes[3].top + lanes[3].height + 14;
   var bottom = lanes[4].top + lanes[4].height, height = bottom + 40;
   var colours = ["#4c97d0", "#e69f00", "#3fa77f", "#cc79a7", "#d55e00", "#b8a800", "#7f8fd9", "#999999"];
@@ -40,15 +40,21 @@
   svg.append("g").selectAll("rect").data(run.phases).enter().append("rect")
     .attr("class", function (d, i) { return i % 2 ? "phase odd" : "phase"; })
     .attr({"data-phase": function (d) { return d.phase; }, "data-from": function (d) { return d.from; }, "data-to": function (d) { return d.to; }})
-    .attr({x: function (d) { return x(d.from / 1e6); }, y: 18, height: bottom - 18,
+    .attr({x: function (d) { return x(d.from / 1e6); }, y: 0, height: bottom,
            width: function (d) { return Math.max(1, x(d.to / 1e6) - x(d.from / 1e6)); }});
-  var lastLabel = -1e9;
-  run.phases.forEach(function (d) {
-    var at = x(d.from / 1e6), room = x(d.to / 1e6) - at;
-    if (room < 8 * d.phase.length && at < lastLabel + 4) return;
-    svg.append("text").attr({x: at + 3, y: 13}).text(d.phase);
-    lastLabel = at + 8 * d.phase.length;
-  });
+  // Names stand where they begin, in the first of the rows that has room for them.
+  function labels(all, rows, kind) {
+    var ends = rows.map(function () { return -1; });
+    all.forEach(function (d) {
+      var text = svg.append("text").attr({class: kind, x: Math.min(d.at + 3, width - right - 8 * d.name.length), y: rows[0]}).text(d.name);
+      var box = text.node().getBBox(), row = 0;
+      while (row < rows.length && box.x < ends[row] + 4) row++;
+      if (row === rows.length) return text.remove();
+      text.attr("y", rows[row]);
+      ends[row] = box.x + box.width;
+    });
+  }
+  labels(run.phases.map(function (d) { return {at: x(d.from / 1e6), name: d.phase}; }), [13, 27], "phase-name");
 
   svg.append("g").attr("class", "axis").attr("transform", "translate(0," + bottom + ")")
     .call(d3.svg.axis().scale(x).orient("bottom").ticks(12).tickFormat(function (s) {
@@ -62,12 +68,12 @@
   var clusters = run.clusters.length, failedAt = clusters, unsentAt = clusters + 1, p50At = clusters + 2, p99At = clusters + 3;
   var start = function (d, i) { return i * length; };
   function total(d) { return d3.sum(d.slice(0, clusters)); }
-  var most = d3.max(run.windows, total) || 1;
+  var most = d3.max(run.windows, function (d) { return total(d) + d[failedAt]; }) || 1;
   var y = d3.scale.linear().domain([0, most / length]).nice(4).range([lanes[0].top + lanes[0].height, lanes[0].top]);
   svg.append("g").attr("class", "axis").attr("transform", "translate(" + left + ",0)").call(d3.svg.axis().scale(y).orient("left").ticks(4));
 
-  // A step needs its right edge: the last window is drawn to its end.
-  var layers = run.clusters.map(function (name, c) {
+  // What failed lies on top of the answers. A step needs its right edge: the last window is drawn to its end.
+  var layers = run.clusters.concat("failed").map(function (name, c) {
     var points = run.windows.map(function (d, i) { return {x: start(d, i), y: d[c] / length}; });
     if (points.length) points.push({x: Math.min(points.length * length, Math.max(end, length)), y: points[points.length - 1].y});
     return points;
@@ -76,12 +82,18 @@
     d3.layout.stack()(layers);
     var area = d3.svg.area().interpolate("step-after").x(function (d) { return x(d.x); })
       .y0(function (d) { return y(d.y0); }).y1(function (d) { return y(d.y0 + d.y); });
-    svg.append("g").selectAll("path").data(layers).enter().append("path").attr("class", "area").attr("d", area)
-      .attr("data-cluster", function (d, i) { return run.clusters[i]; }).style("fill", function (d, i) { return "url(#cluster-" + i + ")"; });
+    svg.append("g").selectAll("path").data(layers).enter().append("path").attr("d", area)
+      .attr("class", function (d, i) { return i < clusters ? "area" : "failures"; })
+      .attr("data-cluster", function (d, i) { return i < clusters ? run.clusters[i] : null; })
+      .style("fill", function (d, i) { return i < clusters ? "url(#cluster-" + i + ")" : null; });
   }
 
-  // The error strip: as high as the share that failed. Grey: what we did not send ourselves.
-  var strip = d3.scale.linear().domain([0, 1]).range([0, lanes[1].height]), base = lanes[1].top + lanes[1].height;
+  // The error strip: as high as the share that failed, of the highest that there was. Grey: what we did not send ourselves.
+  function share(d) { return (d[failedAt] + d[unsentAt]) / Math.max(1, total(d) + d[failedAt] + d[unsentAt]); }
+  var worst = d3.max(run.windows, share) || 0;
+  var strip = d3.scale.linear().domain([0, worst || 1]).range([0, lanes[1].height]), base = lanes[1].top + lanes[1].height;
+  function beside(text, y) { svg.append("text").attr({class: "value", x: left - 6, y: y, "text-anchor": "end"}).text(text); }
+  beside(worst ? (100 * worst).toPrecision(2) + " %" : "none", worst ? lanes[1].top + 8 : base);
   var cell = Math.max(1, x(length) - x(0));
   run.windows.forEach(function (d, i) {
     var all = total(d) + d[failedAt] + d[unsentAt];
@@ -92,10 +104,15 @@
   });
   svg.append("line").attr({class: "cursor", x1: left, x2: width - right, y1: base, y2: base});
 
+  // The rows have the names of their streams; the last may be shared by all that are left.
+  run.outageStreams.forEach(function (name, i) {
+    beside(name.length > 24 ? name.slice(0, 23) + "…" : name, lanes[2].top + 14 * i + 26);
+  });
+  if (!outageRows) beside("none seen", lanes[2].top + 26);
   svg.append("g").selectAll("rect").data(run.outages).enter().append("rect")
     .attr("class", function (d) { return "outage " + d.kind; })
     .attr({x: function (d) { return x(d.from / 1e6); }, width: function (d) { return Math.max(2, x(d.to / 1e6) - x(d.from / 1e6)); },
-           y: function (d) { return lanes[2].top + 12 * d.row; }, height: 9})
+           y: function (d) { return lanes[2].top + 14 * d.row + 17; }, height: 10})
     .append("title").text(function (d) { return d.stream + ": " + d.kind + " of " + d.interval; });
   svg.append("g").selectAll("rect").data(run.stalls).enter().append("rect").attr("class", "stall")
     .attr({x: function (d) { return x(d[0] / 1e6); }, width: function (d) { return Math.max(1, x(d[1] / 1e6) - x(d[0] / 1e6)); }, y: bottom - 4, height: 4})
@@ -113,7 +130,7 @@
       .x(function (d) { return x(d.at); }).y0(function (d) { return limit(d.p50); }).y1(function (d) { return limit(d.p99); })(answered));
     svg.append("path").attr("class", "median").attr("d", d3.svg.line().interpolate("step-after").defined(isKnown)
       .x(function (d) { return x(d.at); }).y(function (d) { return limit(d.p50); })(answered));
-    [floor, top].forEach(function (v) { svg.append("text").attr({x: left - 4, y: ly(v) + 4, "text-anchor": "end"}).text(duration(v)); });
+    [floor, top].forEach(function (v) { beside(duration(v), ly(v) + 4); });
   }
 
   var marks = {write: "triangle-up", endpoints: "diamond", dns: "circle", abort: "cross", restored: "square", warning: "triangle-down"};
@@ -125,9 +142,9 @@
 
   run.marks.forEach(function (d) {
     var at = x(d.at / 1e6);
-    svg.append("line").attr({class: "mark", x1: at, x2: at, y1: 18, y2: bottom, "data-mark": d.name, "data-at": d.at});
-    svg.append("text").attr({x: at + 3, y: 30}).text(d.name);
+    svg.append("line").attr({class: "mark", x1: at, x2: at, y1: 32, y2: bottom, "data-mark": d.name, "data-at": d.at});
   });
+  labels(run.marks.map(function (d) { return {at: x(d.at / 1e6), name: d.name}; }), [44, 58], "mark-name");
 
   var legend = d3.select("#chart").append("ul").attr("class", "legend");
   run.clusters.forEach(function (name, i) {
@@ -144,7 +161,7 @@
   legend.append("li").text("▲ write  ✚ early end  ■ restored  ◆ endpoints  ● DNS  ▼ warning");
 
   // What the pointer, or the arrow keys, are on.
-  var cursor = svg.append("line").attr({class: "cursor", y1: 18, y2: bottom}).style("display", "none");
+  var cursor = svg.append("line").attr({class: "cursor", y1: 32, y2: bottom}).style("display", "none");
   var tip = d3.select("#tip"), current = 0;
   function seconds(s) { return s.toFixed(3) + " s"; }
   function duration(us) { return us < 1000 ? us + " µs" : us < 1e6 ? (us / 1000).toPrecision(3) + " ms" : (us / 1e6).toPrecision(3) + " s"; }
