@@ -21,7 +21,7 @@ void read_abort_rule(MapReader& map, Guards& guards) {
     guards.consecutive_failures =
         static_cast<int>(map.integer("consecutiveFailures", 2, 1'000'000).value_or(0));
   }
-  if (!other && has("observerLost")) {
+  if ((!other || map.recording()) && has("observerLost")) {
     other = true;
     guards.observer_lost = map.duration("observerLost").value_or(guards.observer_lost);
     if (guards.observer_lost < std::chrono::seconds{1})

@@ -101,7 +101,7 @@ constexpr KeyMeaning meanings[] = {
      "ready endpoints that the other clusters must have together, also while the drill lasts: a number, or a "
      "share of the "
      "target's own. Never 0"},
-    {"guards.minHealthyClusters", "1", "other clusters with a ready endpoint"},
+    {"guards.minHealthyClusters", "1", "other clusters with a ready endpoint. Never 0"},
     {"guards.maxWorkloads", "10", "that one drill may change"},
     {"guards.requireOptIn", "false", "every changed object must carry `meshdrill.io/drills: allowed`"},
     {"guards.environment", "",
