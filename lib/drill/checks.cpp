@@ -16,7 +16,7 @@ using probe::Offset;
 // Fewer requests than this say nothing about an error share.
 constexpr std::uint64_t least_requests = 50;
 
-// "HTTP status not 2xx 120, connection refused 3": the commonest first.
+// "120 × unexpected HTTP status, 3 × connection refused": the commonest first.
 std::string reasons(const std::array<std::uint64_t, probe::outcome_count>& outcomes) {
   std::vector<std::pair<std::uint64_t, std::size_t>> counts;
   for (std::size_t i = 1; i < outcomes.size(); ++i) {
@@ -25,8 +25,8 @@ std::string reasons(const std::array<std::uint64_t, probe::outcome_count>& outco
   std::sort(counts.rbegin(), counts.rend());
   std::string text;
   for (const auto& [count, outcome] : counts) {
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ",
-                        probe::describe(static_cast<probe::Outcome>(outcome)), count);
+    text += fmt::format("{}{} × {}", text.empty() ? "" : ", ", count,
+                        probe::describe(static_cast<probe::Outcome>(outcome)));
   }
   return text;
 }
