@@ -20,7 +20,7 @@ ROOT = Path(os.environ["MESHDRILL_SOURCE_DIR"])
 sys.path.insert(0, str(ROOT / "tests/report"))
 import goldens  # noqa: E402
 
-EXIT_CODES = {"passed": 0, "failed": 1, "inconclusive": 6, "aborted": 4, "refused": 3}
+EXIT_CODES = {"passed": 0, "failed": 1, "inconclusive": 6, "aborted": 4, "refused": 3, "warned": 0}
 
 
 def report(journal):
@@ -37,6 +37,19 @@ class TemporaryFolder(unittest.TestCase):
 class Golden(TemporaryFolder):
     def test_there_is_a_journal_of_each_end(self):
         self.assertEqual({journal.stem for journal in goldens.JOURNALS}, set(EXIT_CODES))
+
+    def test_old_journals_are_among_them(self):
+        """Those of before a target had `changes`: what they render to is in the golden files as well."""
+        def target(name):
+            lines = (goldens.HERE / f"journals/{name}.jsonl").read_text(encoding="utf-8").splitlines()
+            return next(entry for entry in map(json.loads, lines) if entry["event"] == "target")
+
+        for name in ("passed", "failed", "inconclusive", "aborted"):
+            self.assertIn("workloads", target(name))
+            self.assertNotIn("changes", target(name))
+            text, _ = goldens.render(goldens.HERE / f"journals/{name}.jsonl", "text")
+            self.assertIn("lab-001: deployment default/api-service to 2 replicas, verified", text)
+        self.assertIn("changes", target("warned"))
 
     def test_every_format_of_every_journal(self):
         for journal in goldens.JOURNALS:
@@ -81,7 +94,7 @@ class Golden(TemporaryFolder):
                 self.assertEqual(len(names), len(set(names)))
                 for key, count in totals.items():
                     self.assertEqual(int(root.get(key)), count)
-                self.assertEqual(totals["failures"] + totals["errors"] == 0, journal.stem == "passed")
+                self.assertEqual(totals["failures"] + totals["errors"] == 0, EXIT_CODES[journal.stem] == 0)
 
     def test_files_beside_what_is_printed(self):
         journal = goldens.HERE / "journals/failed.jsonl"
