@@ -13,7 +13,9 @@
 #include "probe/prober.hpp"
 #include "probe/show/matrix.hpp"
 #include "probe/statistics/summary.hpp"
+#include "report/html_report.hpp"
 #include "report/json_report.hpp"
+#include "report/run_record.hpp"
 #include "report/text_report.hpp"
 
 #include <chrono>
@@ -171,11 +173,12 @@ Result<int> rehearse(const lab::Lab& lab, const fs::path& folder) {
   const fs::path journal = folder / "journal.jsonl";
   const int code = run_and_report(
       {std::move(*scenario), file, std::move(mesh->mesh), std::move(*kubeconfig), journal, {}});
-  const auto history = drill::read_history(journal);
-  if (!history) return tl::unexpected(history.error());
-  const drill::Verdict verdict = drill::judge(*history);
-  for (const auto& [name, text] : {std::pair{"report.txt", report::render_text(*history, verdict, false)},
-                                   std::pair{"report.json", report::render_json(*history, verdict)}}) {
+  const auto run = report::read_run(journal);
+  if (!run) return tl::unexpected(run.error());
+  for (const auto& [name, text] :
+       {std::pair{"report.txt", report::render_text(run->history, run->verdict, false)},
+        std::pair{"report.json", report::render_json(run->history, run->verdict)},
+        std::pair{"report.html", report::render_html(*run)}}) {
     if (const auto written = write_file(folder / name, text); !written)
       return tl::unexpected(written.error());
     fmt::print("Report:  {}\n", (folder / name).string());

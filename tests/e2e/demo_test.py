@@ -33,7 +33,7 @@ class Sound(DemoTest):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertEqual(report["verdict"], "pass")
         for words in ("install/lab-001", "PASS", "before (baseline)", "during (hold)", "after (recovered)", "Outages",
-                      "verified", str(self.folder / "report.txt")):
+                      "verified", str(self.folder / "report.txt"), str(self.folder / "report.html")):
             self.assertIn(words, done.stdout)
         self.assertIn(str(self.folder / "journal.jsonl"), done.stderr)
         phases = [phase["phase"] for phase in report["phases"]]
