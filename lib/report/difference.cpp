@@ -19,7 +19,9 @@ Interval share_interval(const Share& share, double z) {
   const double centre = p + z * z / (2 * n);
   const double half = z * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
   const double scale = 1 + z * z / n;
-  return {std::max(0.0, (centre - half) / scale), std::min(1.0, (centre + half) / scale)};
+  // None and all reach the ends, whatever rounding makes of it.
+  return {share.successes == 0 ? 0.0 : std::max(0.0, (centre - half) / scale),
+          share.successes == share.n ? 1.0 : std::min(1.0, (centre + half) / scale)};
 }
 
 Interval difference_interval(const Share& before, const Share& now, double z) {

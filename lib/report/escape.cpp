@@ -65,6 +65,10 @@ std::string escape_xml(std::string_view text) {
                                {'\t', "&#9;"}});
 }
 
+std::string escape_xml_text(std::string_view text) {
+  return replace(clean(text), {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}});
+}
+
 std::string escape_markdown(std::string_view text) {
   // Entities rather than backslashes where an extension of GitHub's would look for the character itself.
   return replace(printable(clean(text)), {{'&', "&amp;"},

@@ -17,6 +17,8 @@ std::string shorten(std::string_view text, std::size_t most);
 
 // For text and for double-quoted attributes of XML and HTML. Line ends become &#10;, as attributes need it.
 std::string escape_xml(std::string_view text);
+// For text alone: line ends stay, for whoever reads the file itself.
+std::string escape_xml_text(std::string_view text);
 
 // For one line of GitHub's and GitLab's Markdown, a table's cell included: nothing in it is markup, a link, a
 // mention or a reference.

@@ -99,11 +99,11 @@ void add_outages(json::object& data, const RunRecord& run) {
   for (std::size_t i = 0; i < run.history.outages.size(); ++i) {
     if (run.history.outages[i].empty()) continue;
     const std::string& name = run.history.streams[i].name;
-    if (streams.size() < most_outage_rows) streams.emplace_back(name);
+    if (streams.size() < most_outage_rows) streams.emplace_back(drawn_text(name));
     for (const probe::Outage& outage : run.history.outages[i]) {
       if (outages.size() == most_outages) break;
       outages.push_back({{"row", streams.size() - 1},
-                         {"stream", name},
+                         {"stream", drawn_text(name)},
                          {"kind", probe::to_string(outage.kind)},
                          {"from", outage.first_bad.count()},
                          {"to", outage.next_good.value_or(run.timeline.end).count()},
@@ -128,6 +128,8 @@ json::object chart_data(const RunRecord& run) {
   for (const TimelineWindow& window : run.timeline.windows)
     windows.emplace_back(window_row(window, clusters, others));
   if (others) clusters.emplace_back("others");
+  json::array names;
+  for (const std::string& cluster : clusters) names.emplace_back(drawn_text(cluster));
   json::array stalls;
   for (const probe::Stall& stall : run.history.stalls) {
     if (stalls.size() < most_stalls) stalls.emplace_back(json::array{stall.start.count(), stall.end.count()});
@@ -135,7 +137,7 @@ json::object chart_data(const RunRecord& run) {
   json::object data{{"title", fmt::format("Timeline of the drill {}", run.history.scenario.name)},
                     {"length", run.timeline.length.count()},
                     {"end", run.timeline.end.count()},
-                    {"clusters", json::array(clusters.begin(), clusters.end())},
+                    {"clusters", std::move(names)},
                     {"windows", std::move(windows)},
                     {"phases", phases(run)},
                     {"marks", marks(run.history)},

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "report/escape.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,14 +42,18 @@ class Table {
  private:
   void add(std::string_view element, const std::vector<std::string>& cells) {
     rows_ += "<tr>";
-    for (std::size_t i = 0; i < cells.size(); ++i) {
+    columns_ = std::max(columns_, cells.size());
+    // A short row is filled up, so that the line below it goes all the way.
+    for (std::size_t i = 0; i < columns_; ++i) {
       const bool number = i < numbers_.size() && numbers_[i];
-      rows_ += fmt::format("<{}{}>{}</{}>", element, number ? " class=\"n\"" : "", cells[i], element);
+      rows_ += fmt::format("<{}{}>{}</{}>", element, number ? " class=\"n\"" : "",
+                           i < cells.size() ? cells[i] : "", element);
     }
     rows_ += "</tr>\n";
   }
 
   std::vector<bool> numbers_;
+  std::size_t columns_ = 0;
   std::string rows_;
 };
 

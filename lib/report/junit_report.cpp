@@ -159,7 +159,7 @@ std::string render(const Suite& suite, const RunRecord& run) {
   for (const Case& one : suite.cases) text += render(one, drill + "." + suite.name);
   if (suite.name == "run") {
     text += fmt::format("    <system-out>{}</system-out>\n",
-                        escape_xml(render_text(history, run.verdict, false)));
+                        escape_xml_text(render_text(history, run.verdict, false)));
   }
   return text + "  </testsuite>\n";
 }

@@ -93,7 +93,7 @@ std::vector<Proof> proofs(const drill::History& history) {
   if (answers) add(fmt::format("last answer from {}", target), history.last_target_answer, *history.faulted);
   if (!history.restore_written) return rows;
   rows.push_back({"restore acknowledged", seconds(*history.restore_written)});
-  add("that undone", history.target_ready_again, *history.restore_written);
+  add("its end shown by the API", history.target_ready_again, *history.restore_written);
   if (answers)
     add(fmt::format("first answer from {} again", target), history.target_seen_again,
         *history.restore_written);

@@ -1,5 +1,6 @@
 #include "report/comparison.hpp"
 
+#include "report/difference.hpp"
 #include "report/support.hpp"
 
 #include <cmath>
@@ -112,6 +113,7 @@ TEST_CASE("errors and shares of a steady phase differ only where chance does not
   bad.phase(0s, Phase::baseline);
   bad.traffic(0s, 9s, {"one", "two", "two", "two"});
   bad.traffic(9s, 10s, {});
+  bad.add(10s, "end", {});
   const auto before = record_of(with_outage(0ms));
   const auto now = record_of(bad);
   const auto comparison = report::compare(before, now);
@@ -138,4 +140,12 @@ TEST_CASE("the comparison is JSON for programs") {
   const auto json = boost::json::parse(render_json(report::compare(before, now), before, now));
   CHECK(json.at("changes").at(0).at("judgement").as_string() == "worse");
   CHECK(json.at("changes").at(0).at("now").at("low").to_number<double>() > 500'000);
+}
+
+TEST_CASE("the interval of none begins at 0, and that of all ends at 1") {
+  for (const std::uint64_t n : {1U, 7U, 60U, 131U}) {
+    CAPTURE(n);
+    CHECK(report::share_interval({0, n}, 2.9).low == 0);
+    CHECK(report::share_interval({n, n}, 2.9).high == 1);
+  }
 }

@@ -23,6 +23,8 @@ TEST_CASE("text is cut between characters") {
 
 TEST_CASE("XML and HTML see no markup") {
   CHECK(escape_xml("<a b=\"c\">'&\n") == "&lt;a b=&quot;c&quot;&gt;&#39;&amp;&#10;");
+  CHECK(escape_xml_text("<a b=\"c\">\n") == "&lt;a b=\"c\"&gt;\n");
+  CHECK(escape_xml_text(hostile).find_first_of("<>\x01\x1b") == std::string::npos);
   CHECK(escape_xml(hostile).find_first_of("<>\"'\n\x01\x1b") == std::string::npos);
 }
 

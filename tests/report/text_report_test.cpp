@@ -50,7 +50,7 @@ TEST_CASE("the verdict stands first and everything that it rests on below it") {
         "127.0.0.1          new         500 (50.0 %)  500 (50.0 %)             -      1000",
         "Outages\n  none seen; on any one address, one longer than 12 ms",
         "fault acknowledged           10.000 s", "its effect shown by the API  +0.200 s",
-        "that undone                  +0.500 s", "one: deployment default/api to 2 replicas, verified",
+        "its end shown by the API     +0.500 s", "one: deployment default/api to 2 replicas, verified",
         "Not proved by this drill (workload loss)"}) {
     CAPTURE(part);
     CAPTURE(text);

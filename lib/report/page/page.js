@@ -94,13 +94,13 @@
   var strip = d3.scale.linear().domain([0, worst || 1]).range([0, lanes[1].height]), base = lanes[1].top + lanes[1].height;
   function beside(text, y) { svg.append("text").attr({class: "value", x: left - 6, y: y, "text-anchor": "end"}).text(text); }
   beside(worst ? (100 * worst).toPrecision(2) + " %" : "none", worst ? lanes[1].top + 8 : base);
-  var cell = Math.max(1, x(length) - x(0));
+  var cell = function (i) { return Math.max(1, Math.min(x(length) - x(0), width - right - x(i * length))); };
   run.windows.forEach(function (d, i) {
     var all = total(d) + d[failedAt] + d[unsentAt];
     if (!all || !(d[failedAt] + d[unsentAt])) return;
     var high = d[failedAt] ? Math.max(3, strip(d[failedAt] / all)) : 0, grey = d[unsentAt] ? Math.max(2, strip(d[unsentAt] / all)) : 0;
-    if (high) svg.append("rect").attr({class: "failed", x: x(start(d, i)), y: base - high, width: cell, height: high, "data-failed": d[failedAt]});
-    if (grey) svg.append("rect").attr({class: "unsent", x: x(start(d, i)), y: base - high - grey, width: cell, height: grey});
+    if (high) svg.append("rect").attr({class: "failed", x: x(start(d, i)), y: base - high, width: cell(i), height: high, "data-failed": d[failedAt]});
+    if (grey) svg.append("rect").attr({class: "unsent", x: x(start(d, i)), y: base - high - grey, width: cell(i), height: grey});
   });
   svg.append("line").attr({class: "cursor", x1: left, x2: width - right, y1: base, y2: base});
 
