@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Draws terminal output, read from standard input, as an SVG: `./dev demo 2>&1 | docs/terminal_picture.py >docs/demo.svg`.
+"""Draws terminal output, read from standard input, as an SVG. With FIRST, from the last line that has it; with END, before the next
+line that has that. How docs/demo.svg was made:
+
+    script -qec "./dev demo" /dev/null | docs/terminal_picture.py PASS "What was expected" >docs/demo.svg
 
 ANSI colours are kept; everything is text, so the picture can be searched and scales.
 """
@@ -27,7 +30,14 @@ def spans(line: str) -> str:
 
 def main() -> None:
     # What was shown for a moment and wiped is gone from a terminal too.
-    lines = [line.split("\r")[-1].rstrip() for line in sys.stdin.read().rstrip("\n").split("\n")]
+    lines = [line.rstrip().split("\r")[-1] for line in sys.stdin.read().rstrip("\n").split("\n")]
+    first, end, *_ = [*sys.argv[1:], None, None]
+    if first:
+        lines = lines[max(i for i, line in enumerate(lines) if first in line):]
+    if end:
+        lines = lines[:next(i for i, line in enumerate(lines) if end in line)]
+    while lines and not lines[-1]:
+        lines.pop()
     columns = max(len(ESCAPE.sub("", line)) for line in lines)
     width, height = columns * WIDTH + 2 * MARGIN, len(lines) * HEIGHT + 2 * MARGIN
     print(f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height}" '
