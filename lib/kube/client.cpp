@@ -63,15 +63,6 @@ Task<HttpResult<std::string>> read_whole_body(HttpSession& session, Clock::time_
   co_return tl::unexpected(HttpFailure{.stage = Stage::read, .message = "the answer is over 64 MiB"});
 }
 
-// What servers and proxies say may repeat what we sent.
-std::string without_secret(std::string text, const std::string& authorization) {
-  const std::string secret = authorization.substr(authorization.find(' ') + 1);
-  if (secret.empty()) return text;
-  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at))
-    text.replace(at, secret.size(), "***");
-  return text;
-}
-
 // The pause that the API asks for before a read is repeated; nullopt: do not repeat it.
 std::optional<Duration> pause_before_retry(const Request& request, const ApiError& error,
                                            Clock::time_point deadline) {
@@ -126,14 +117,24 @@ class Client::Impl {
     const auto deadline = Clock::now() + request.timeout;
     HttpResult<ApiStream> stream = co_await open_stream_within(context, deadline);
     if (!stream) co_return tl::unexpected(failed_request(connection_, request, stream.error()));
-    auto opened = std::make_unique<ApiConnection>(ApiConnection{std::move(*stream), {}});
-    opened->headers = impersonation_headers(connection_.impersonation);
+    auto opened = std::make_unique<ApiConnection>(ApiConnection{
+        std::move(*stream), impersonation_headers(connection_.impersonation), *proof, deadline});
     if (!proof->authorization.empty()) opened->headers.emplace_back("Authorization", proof->authorization);
     co_return opened;
   }
 
+  [[nodiscard]] std::optional<Duration> clock_ahead() const { return clock_ahead_; }
   [[nodiscard]] const Connection& connection() const { return connection_; }
   [[nodiscard]] Executor executor() const { return executor_; }
+
+  // Whether there is another proof than the one that was refused.
+  Task<bool> renew(const Proof& refused) {
+    try {
+      co_return co_await credentials_.refresh(refused);
+    } catch (const system_error&) {
+      co_return false;
+    }
+  }
 
  private:
   Task<HttpResult<ApiStream>> open_stream_within(TlsContext tls, Clock::time_point deadline) {
@@ -192,14 +193,6 @@ class Client::Impl {
     }
   }
 
-  Task<bool> renew(const Proof& refused) {
-    try {
-      co_return co_await credentials_.refresh(refused);
-    } catch (const system_error&) {
-      co_return false;
-    }
-  }
-
   // A connection that was idle may be dead: then once more on a fresh one, if the request did not get out or
   // may be repeated.
   Task<HttpResult<Reply>> exchange(const HttpRequest& request, bool repeatable, Clock::time_point deadline) {
@@ -213,6 +206,7 @@ class Client::Impl {
         session = std::move(*opened);
       }
       HttpResult<ResponseHead> head = co_await ask(*session, request, deadline);
+      if (head && head->date) clock_ahead_ = *head->date - std::chrono::system_clock::now();
       if (head) co_return Reply{.head = *head, .session = std::move(session)};
       const HttpFailure& failed = head.error();
       const bool not_sent = reused && failed.stage == Stage::write;
@@ -238,6 +232,7 @@ class Client::Impl {
 
   Executor executor_;
   Connection connection_;
+  std::optional<Duration> clock_ahead_;
   Credentials credentials_;
   SessionPool pool_;
 };
@@ -257,6 +252,14 @@ Task<ApiResult<std::unique_ptr<LineStream>>> Client::open_stream(Request request
 
 Task<ApiResult<std::unique_ptr<ApiConnection>>> Client::open_connection(Request about) {
   co_return co_await impl_->open_connection(about);
+}
+
+Task<bool> Client::renew_credentials(const ApiConnection& refused) {
+  co_return co_await impl_->renew(refused.proof);
+}
+
+std::optional<Duration> Client::clock_ahead() const {
+  return impl_->clock_ahead();
 }
 
 const Connection& Client::connection() const {

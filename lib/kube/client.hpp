@@ -74,8 +74,16 @@ class Client {
 
   // A connection of its own, TLS and proxies done, with the headers that say who asks: for what is no plain
   // request, such as a WebSocket. `about` gives the time limit, and method and path for messages; it is not
-  // sent. A 401 is the caller's to deal with.
+  // sent. A 401 is the caller's to deal with; see renew_credentials().
   Task<ApiResult<std::unique_ptr<ApiConnection>>> open_connection(Request about);
+
+  // After a 401 on such a connection: the token file is read again, or the credential plugin run again.
+  // Whether what they give is new, so that another connection may fare better.
+  Task<bool> renew_credentials(const ApiConnection& refused);
+
+  // How far the API server's clock was ahead of ours by its last answer, to about a second; nullopt before
+  // the first, and where it does not say.
+  [[nodiscard]] std::optional<Duration> clock_ahead() const;
 
   [[nodiscard]] const Connection& connection() const;
   [[nodiscard]] Executor executor() const;

@@ -139,6 +139,14 @@ void read_status(const json::value& status, ApiError& error) {
     error.retry_after = std::chrono::seconds{seconds};
 }
 
+std::string without_secret(std::string text, const std::string& authorization) {
+  const std::string secret = authorization.substr(authorization.find(' ') + 1);
+  if (secret.empty()) return text;
+  for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at))
+    text.replace(at, secret.size(), "***");
+  return text;
+}
+
 ApiError refused_request(const Connection& connection, const Request& request, const ResponseHead& head,
                          std::string_view body) {
   ApiError error = error_about(connection, request, ApiError::Kind::api, {});

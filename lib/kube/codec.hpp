@@ -39,6 +39,9 @@ ApiError failed_request(const Connection& connection, const Request& request, co
 // The server's refusal. A body that is a Status gives reason, message and details.
 ApiError refused_request(const Connection& connection, const Request& request, const ResponseHead& head,
                          std::string_view body);
+// What servers and proxies say may repeat what we sent: `text` with *** in place of the secret of an
+// Authorization header.
+std::string without_secret(std::string text, const std::string& authorization);
 // Puts the fields of a Status object into `error`.
 void read_status(const boost::json::value& status, ApiError& error);
 

@@ -3,6 +3,7 @@
 #include "kube/api_stream.hpp"
 
 #include <charconv>
+#include <ctime>
 #include <sys/socket.h>
 #include <utility>
 
@@ -23,6 +24,14 @@ using Stage = HttpFailure::Stage;
 
 constexpr std::uint32_t header_limit = 64 * 1024;
 constexpr std::size_t piece_size = std::size_t{16} * 1024;
+
+// "Sun, 06 Nov 1994 08:49:37 GMT", the one form that servers send (RFC 9110, section 5.6.7).
+std::optional<std::chrono::system_clock::time_point> read_date(const std::string& text) {
+  std::tm parts{};
+  const char* end = ::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return std::chrono::system_clock::from_time_t(::timegm(&parts));
+}
 
 // Retry-After in seconds; the form with a date is not used by the API.
 std::optional<Duration> read_retry_after(std::string_view text) {
@@ -69,6 +78,7 @@ class Session final : public HttpSession {
     ResponseHead head;
     head.status = static_cast<int>(parser_->get().result_int());
     head.retry_after = read_retry_after(parser_->get()[http::field::retry_after]);
+    head.date = read_date(std::string(parser_->get()[http::field::date]));
     co_return head;
   }
 

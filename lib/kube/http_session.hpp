@@ -7,6 +7,7 @@
 #include "kube/http_failure.hpp"
 #include "kube/tls_context.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -28,6 +29,7 @@ struct HttpRequest {
 struct ResponseHead {
   int status = 0;
   std::optional<Duration> retry_after;
+  std::optional<std::chrono::system_clock::time_point> date;  // the server's clock, to the second
 };
 
 // Use: send, read_head, read_body until it gives "", then again if reusable(). After any failure it is done.
