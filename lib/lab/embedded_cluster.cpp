@@ -40,6 +40,10 @@ std::optional<ApiFault> api_fault(const Fault& wanted) {
     case FaultKind::api_401:
       fault.kind = ApiFault::Kind::unauthorized;
       return fault;
+    case FaultKind::api_latency:
+      fault.kind = ApiFault::Kind::latency;
+      fault.delay = wanted.value;
+      return fault;
     case FaultKind::lost_answer:
       fault.kind = ApiFault::Kind::lost_answer;
       return fault;
@@ -80,12 +84,13 @@ struct EmbeddedCluster::State {
                        // The address is the lab's alone, so that it can be had again.
                        static_cast<void>(serve_ingress());
                      }),
-        mesh_pods(ground_.executor, store, "kube-system", mesh_apiserver_labels(),
+        mesh_pods(ground_.executor, store, facts.cilium_namespace, mesh_apiserver_labels(),
                   [this](bool present) { ground.mesh.set_connected(facts.name, present); }),
         not_global(store, "services", {"service.cilium.io/global", "io.cilium/global-service"}),
         no_service_upstream(store, "ingresses", {"nginx.ingress.kubernetes.io/service-upstream"}),
         self_heal(ground_.executor, store) {
     kubeconfig.context = std::move(context);
+    ground.stores[facts.name] = &store;
     if (ground.endpoint_slice_sync) {
       slice_sync = std::make_unique<SliceSync>(ground.executor, store, ground.mesh, facts.name);
     }
@@ -111,6 +116,15 @@ struct EmbeddedCluster::State {
   // For faults that are not the API's; `on` false clears.
   Result<> switch_fault(const Fault& fault, bool on);
 
+  // What RBAC would refuse, beginning or ending now.
+  void refuse(FaultKind kind, bool from_now_on) {
+    (kind == FaultKind::exec_refused ? exec_refused : secrets_refused) = from_now_on;
+    AccessRules& access = api->handler().access();
+    access.allow_all();
+    if (exec_refused) access.deny({.user = {}, .verb = {}, .resource = "pods/exec", .ns = {}});
+    if (secrets_refused) access.deny({.user = {}, .verb = {}, .resource = "secrets", .ns = {}});
+  }
+
   LabGround& ground;
   int index;
   ClusterFacts facts;
@@ -130,6 +144,9 @@ struct EmbeddedCluster::State {
   bool ingress_down = false;
   PodPresence ingress_pods;
   PodPresence mesh_pods;
+  bool exec_refused = false;
+  bool secrets_refused = false;
+  AgentView agent_view{store, ground.stores};
   AnnotationFault not_global;
   AnnotationFault no_service_upstream;
   SelfHeal self_heal;
@@ -162,6 +179,7 @@ Result<> EmbeddedCluster::State::start_api() {
   config.certificate = *server;
   config.client_authority = authority->certificate;
   api = std::make_unique<ApiServer>(ground.executor, std::move(config), store);
+  api->handler().set_pod_access(agent_view);
   if (auto started = api->start(); !started) return started;
   kubeconfig.server = fmt::format("https://{}:{}", address, api->port());
   kubeconfig.authority = authority->certificate;
@@ -176,6 +194,16 @@ Result<> EmbeddedCluster::start(TcpAcceptor ingress) {
   }
   write_statuses(state_->store, state_->facts);
   state_->ingress.serve(std::move(ingress));
+  return {};
+}
+
+Result<> EmbeddedCluster::install_cilium(const mesh::Mesh& mesh, const mesh::Cluster& cluster,
+                                         const CiliumTrust& trust) {
+  for (const Object& object :
+       cilium_objects(mesh, cluster, state_->facts, trust, state_->ground.endpoint_slice_sync)) {
+    if (auto applied = apply(object); !applied) return applied;
+  }
+  write_cilium_statuses(state_->store, mesh, cluster);
   return {};
 }
 
@@ -248,6 +276,16 @@ Result<> EmbeddedCluster::State::switch_fault(const Fault& fault, bool on) {
     case FaultKind::self_heal:
       self_heal.set(on ? std::optional(fault.value) : std::nullopt);
       break;
+    case FaultKind::clock_skew:
+      api->set_clock_skew(on ? fault.value : Duration::zero());
+      break;
+    case FaultKind::exec_refused:
+    case FaultKind::secrets_refused:
+      refuse(fault.kind, on);
+      break;
+    case FaultKind::peer_not_connected:
+      agent_view.disconnect(on);
+      break;
     default:
       return fail(fmt::format("fault {} is not one of a cluster", info_of(fault.kind).name));
   }
@@ -270,14 +308,23 @@ const KubeconfigEntry& EmbeddedCluster::kubeconfig() const {
 std::size_t EmbeddedCluster::ready_pods() const {
   std::size_t ready = 0;
   for (const ObjectPtr& pod : state_->store.list("pods")) {
-    if (namespace_of(*pod) == state_->facts.ingress_namespace) continue;
-    if (namespace_of(*pod) == "kube-system") continue;
+    const auto ns = namespace_of(*pod);
+    if (ns == state_->facts.ingress_namespace || ns == state_->facts.cilium_namespace) continue;
     if (!being_deleted(*pod) && condition_true(*pod, "Ready")) ++ready;
   }
   return ready;
 }
 
 bool EmbeddedCluster::settled() const {
+  for (const ObjectPtr& set : state_->store.list("daemonsets")) {
+    const auto count = [&](std::string_view name) { return integer_at(*set, {"status", name}).value_or(0); };
+    const std::int64_t wanted = count("desiredNumberScheduled");
+    const std::int64_t generation = integer_at(*set, {"metadata", "generation"}).value_or(0);
+    if (count("observedGeneration") != generation || count("updatedNumberScheduled") != wanted ||
+        count("numberReady") != wanted) {
+      return false;
+    }
+  }
   for (const std::string_view type : {"deployments", "statefulsets"}) {
     for (const ObjectPtr& workload : state_->store.list(type)) {
       const auto count = [&](std::string_view name) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "lab/cilium/agent_view.hpp"
+#include "lab/cilium/cilium_objects.hpp"
 #include "lab/controllers/cluster_objects.hpp"
 #include "lab/faults.hpp"
 #include "lab/kubeconfig_writer.hpp"
@@ -27,6 +29,7 @@ struct LabGround {
   Random& random;
   LabTimings timings;
   bool endpoint_slice_sync = false;
+  ClusterStores stores{};  // every cluster's, entered as it is made
 };
 
 class EmbeddedCluster {
@@ -40,6 +43,9 @@ class EmbeddedCluster {
   // Ends everything. The context must run once more before this object may go.
   void shutdown();
 
+  // Writes Cilium's own objects, once the addresses of all clusters are known. `cluster` is this one.
+  Result<> install_cilium(const mesh::Mesh& mesh, const mesh::Cluster& cluster, const CiliumTrust& trust);
+
   // As the API server takes it from `kubectl apply --server-side`.
   Result<> apply(const Object& object);
 
@@ -51,10 +57,10 @@ class EmbeddedCluster {
 
   [[nodiscard]] const ClusterFacts& facts() const;
   [[nodiscard]] const KubeconfigEntry& kubeconfig() const;  // once started
-  // Pods of workloads that are ready and not terminating; the ingress controller's own and those in
-  // kube-system are left out.
+  // Pods of workloads that are ready and not terminating; the ingress controller's own and Cilium's are left
+  // out.
   [[nodiscard]] std::size_t ready_pods() const;
-  // Whether every Deployment and StatefulSet has the ready Pods that it asks for, and no others.
+  // Whether every Deployment, StatefulSet and DaemonSet has the ready Pods that it asks for, and no others.
   [[nodiscard]] bool settled() const;
 
  private:

@@ -21,6 +21,11 @@ enum class FaultKind {
   api_429,              // the Kubernetes API answers 429 Too Many Requests
   api_500,              // the Kubernetes API answers 500 Internal Server Error
   api_close,            // the Kubernetes API closes each connection without an answer
+  api_latency,          // the Kubernetes API answers each request late
+  clock_skew,           // the clock of the API server is ahead
+  exec_refused,         // the Kubernetes API refuses to run commands in Pods
+  secrets_refused,      // the Kubernetes API refuses to show Secrets
+  peer_not_connected,   // agents and kvstoremesh say that they reach no peer
   api_401,              // the Kubernetes API knows nobody: 401, as for an expired token
   lost_answer,          // writes are done, their answers never sent
   conflict,             // updates are answered 409

@@ -6,6 +6,7 @@
 #include "lab/net/dns_server.hpp"
 #include "lab/net/listening.hpp"
 #include "mesh/render/render.hpp"
+#include "mesh/trust/certificate_plan.hpp"
 
 #include <algorithm>
 #include <future>
@@ -89,6 +90,7 @@ struct Lab::State {
 
   Result<> prepare();
   Result<> make_clusters();
+  Result<> install_cilium();
   Result<> apply_sample();
   Result<> start_dns();
   void shut_down();
@@ -115,6 +117,7 @@ Result<> Lab::State::prepare() {
   ground.emplace(LabGround{context.get_executor(), *block, network, cluster_mesh, random, options.timings,
                            options.endpoint_slice_sync || mesh::needs_endpoint_slice_sync(mesh)});
   if (auto made = make_clusters(); !made) return made;
+  if (auto installed = install_cilium(); !installed) return installed;
   if (auto started = start_dns(); !started) return started;
   if (options.apply_sample) {
     if (auto applied = apply_sample(); !applied) return applied;
@@ -146,6 +149,7 @@ Result<> Lab::State::make_clusters() {
     facts.ingress_port = ingress.port;
     facts.ingress_class = ingress.class_name;
     facts.ingress_namespace = ingress.kube_namespace;
+    facts.cilium_namespace = mesh.cilium.kube_namespace;
     // How the chart names them: a release that has the chart's name in its own is not followed by it again.
     const bool named = ingress.release.find("ingress-nginx") != std::string::npos;
     facts.ingress_controller = ingress.release + (named ? "-controller" : "-ingress-nginx-controller");
@@ -157,6 +161,25 @@ Result<> Lab::State::make_clusters() {
     summaries.push_back({cluster.name, cluster.context, entry.server, block->ingress(index).to_string()});
   }
   kubeconfig = write_kubeconfig(entries);
+  return {};
+}
+
+// One CA for all clusters, as the chart's shared cilium-ca has it.
+Result<> Lab::State::install_cilium() {
+  const auto authority = make_authority("Cilium CA", std::chrono::days{1095});
+  if (!authority) return tl::unexpected(authority.error());
+  const auto issuer = CertificateIssuer::make(*authority);
+  if (!issuer) return tl::unexpected(issuer.error());
+  for (std::size_t i = 0; i < clusters.size(); ++i) {
+    const mesh::Cluster& cluster = mesh.clusters[i];
+    CiliumTrust trust{authority->certificate, {}};
+    for (const mesh::PlannedCertificate& planned : mesh::certificate_plan(mesh, cluster)) {
+      auto pair = issuer->issue(planned.request);
+      if (!pair) return tl::unexpected(pair.error());
+      trust.secrets.push_back({planned.secret, std::move(*pair)});
+    }
+    if (auto installed = clusters[i]->install_cilium(mesh, cluster, trust); !installed) return installed;
+  }
   return {};
 }
 

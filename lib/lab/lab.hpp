@@ -86,10 +86,10 @@ class Lab {
   [[nodiscard]] std::vector<Fault> faults() const;
 
   // Pods of workloads in one cluster that are Ready and not terminating; the ingress controller's own and
-  // those in kube-system are left out.
+  // Cilium's are left out.
   [[nodiscard]] std::size_t ready_pods(std::string_view cluster) const;
-  // Waits until every Deployment and StatefulSet of every cluster has the replicas it asks for, and every
-  // cluster knows of the others' backends. False when `limit` ran out.
+  // Waits until every Deployment, StatefulSet and DaemonSet of every cluster has the Pods it asks for, and
+  // every cluster knows of the others' backends. False when `limit` ran out.
   [[nodiscard]] bool wait_ready(Duration limit) const;
 
  private:

@@ -111,6 +111,10 @@ class FromLiveClusters(unittest.TestCase):
     def setUpClass(cls):
         cls.lab = Lab(clusters=2)
         for number, version in ((1, "1.18.0"), (2, "1.17.5")):
+            # What the lab has of its own would be merged with what these tests want.
+            for kind, name in (("configmap", "cilium-config"), ("daemonset", "cilium"), ("service", "clustermesh-apiserver"),
+                               ("ciliumnodes", "--all")):
+                cls.lab.kubectl(f"lab-00{number}", "-n", NAMESPACE, "delete", kind, name)
             objects = [config(number), agents(version), node(number), apiserver(32380 + number),
                        cilium_node(f"worker-{number}", [f"10.{number + 50}.0.0/25"])]
             for one in objects:

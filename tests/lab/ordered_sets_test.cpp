@@ -168,6 +168,24 @@ TEST_CASE("a DaemonSet has one Pod on each node that fits") {
   CHECK(text_at(*cluster.store.list("pods").front(), {"spec", "nodeName"}) == "b");
 }
 
+TEST_CASE("a DaemonSet replaces Pods that do not serve without waiting for the others") {
+  Cluster cluster;
+  DaemonSetController controller(cluster.context.get_executor(), cluster.store);
+  for (const std::string_view name : {"a", "b"}) {
+    REQUIRE(cluster.store.create(
+        "nodes", Object{{"apiVersion", "v1"}, {"kind", "Node"}, {"metadata", Object{{"name", name}}}}));
+  }
+  REQUIRE(cluster.store.create("daemonsets", workload("DaemonSet", 1)));
+  cluster.settle();
+  REQUIRE(cluster.store.list("pods").size() == 2);
+  cluster.change("daemonsets",
+                 [](Object& set) { object_at(set, {"spec", "template", "spec"})["hostNetwork"] = true; });
+  for (const ObjectPtr& pod : cluster.store.list("pods")) CHECK(being_deleted(*pod));
+  for (int i = 0; i < 2; ++i) cluster.kubelet();
+  CHECK(cluster.status("daemonsets", "numberReady") == 2);
+  CHECK(cluster.status("daemonsets", "updatedNumberScheduled") == 2);
+}
+
 TEST_CASE("an owner that heals puts replicas back, and is named as their manager") {
   Cluster cluster;
   REQUIRE(cluster.store.create("deployments", workload("Deployment", 3)));

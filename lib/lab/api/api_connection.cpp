@@ -1,8 +1,11 @@
 #include "lab/api/api_connection.hpp"
 
+#include "lab/api/api_exec.hpp"
 #include "lab/api/api_route.hpp"
 #include "lab/api/api_status.hpp"
+#include "lab/api/api_websocket.hpp"
 #include "lab/api/client_identity.hpp"
+#include "lab/api/rbac.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -16,6 +19,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
+#include <fmt/chrono.h>
 
 namespace meshdrill::lab {
 
@@ -65,6 +69,7 @@ class Connection : public ApiConnection, public std::enable_shared_from_this<Con
   Task<> serve();
   Task<bool> exchange();
   Task<bool> answer(ApiRequest request, bool keep_alive);
+  Task<bool> exec(const UpgradeRequest& upgrade, ApiRequest request);
   Task<bool> send(ApiResponse response, bool keep_alive, bool head);
   Task<> stream_watch(WatchStream& watch);
   Task<bool> send_chunk(std::string lines);
@@ -141,6 +146,9 @@ Task<bool> Connection::exchange() {
     co_return co_await send(std::move(refusal), keep_alive, head);
   }
   request.user = *user;
+  if (wants_websocket(message)) {
+    co_return co_await exec(message, std::move(request));
+  }
   co_return co_await answer(std::move(request), keep_alive);
 }
 
@@ -203,8 +211,46 @@ Task<bool> Connection::answer(ApiRequest request, bool keep_alive) {
   co_return co_await send(std::move(response), keep_alive, head);
 }
 
-http::response<http::string_body> to_message(ApiResponse response) {
+// A request that wants to become a WebSocket: that is a command in a Pod, or nothing that is served.
+Task<bool> Connection::exec(const UpgradeRequest& upgrade, ApiRequest request) {
+  using Kind = ApiFault::Kind;
+  const Target target = parse_target(request.target).value_or(Target());
+  const std::optional<Route> route = find_route(target, request.method);
+  const std::string resource = route ? resource_path(*route) : std::string();
+  ApiFaults& faults = service_->faults;
+
+  const auto latency = faults.strike(Kind::latency, request.method, resource);
+  if (latency) {
+    co_await sleep(latency->delay);
+  }
+  if (closed_ || faults.strike(Kind::close, request.method, resource)) {
+    close();
+    co_return false;
+  }
+  std::optional<ApiResponse> refused = refusal(faults, request, target, route);
+  if (refused) {
+    ApiResponse response = std::move(*refused);
+    co_return co_await send(std::move(response), true, false);
+  }
+  StoreResult<ExecOutput> output = run_in_pod(service_->handler, request);
+  if (!output) {
+    ApiResponse denied = to_response(output.error());
+    co_return co_await send(std::move(denied), true, false);
+  }
+  renew_deadline(kWriteTime);
+  co_await send_output(stream_, upgrade, std::move(*output));
+  co_return false;
+}
+
+std::string http_date(Duration ahead) {
+  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(
+      std::chrono::system_clock::now() + std::chrono::duration_cast<std::chrono::seconds>(ahead));
+  return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
+}
+
+http::response<http::string_body> to_message(ApiResponse response, Duration clock_skew) {
   http::response<http::string_body> message(static_cast<http::status>(response.status), 11);
+  message.set(http::field::date, http_date(clock_skew));
   message.set(http::field::content_type, response.content_type);
   message.set(http::field::cache_control, "no-cache, private");
   for (const auto& [name, value] : response.headers) message.set(name, value);
@@ -213,7 +259,7 @@ http::response<http::string_body> to_message(ApiResponse response) {
 }
 
 Task<bool> Connection::send(ApiResponse response, bool keep_alive, bool head) {
-  http::response<http::string_body> message = to_message(std::move(response));
+  http::response<http::string_body> message = to_message(std::move(response), service_->clock_skew);
   message.keep_alive(keep_alive);
   message.prepare_payload();
   if (head) message.body().clear();
@@ -302,8 +348,8 @@ std::optional<ApiUser> Connection::user_of(std::string_view authorization) const
   constexpr std::string_view scheme = "Bearer ";
   if (!authorization.starts_with(scheme)) return std::nullopt;
   const auto found = service_->tokens.find(std::string(authorization.substr(scheme.size())));
-  if (found == service_->tokens.end()) return std::nullopt;
-  return found->second;
+  if (found != service_->tokens.end()) return found->second;
+  return rbac_user(authorization.substr(scheme.size()));
 }
 
 }  // namespace

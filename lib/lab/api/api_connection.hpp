@@ -18,6 +18,7 @@ struct ApiService {
   ApiHandler handler;
   ApiFaults faults;
   std::map<std::string, ApiUser> tokens;
+  Duration clock_skew{};  // what its clock (the header Date) is ahead
   asio::ssl::context tls;
 };
 

@@ -3,8 +3,10 @@
 #include "lab/api/api_call.hpp"
 #include "lab/api/api_defaults.hpp"
 #include "lab/api/api_discovery.hpp"
+#include "lab/api/api_exec.hpp"
 #include "lab/api/json_access.hpp"
 #include "lab/api/managed_fields.hpp"
+#include "lab/api/rbac.hpp"
 
 #include <stdexcept>
 #include <utility>
@@ -40,6 +42,10 @@ ApiResponse dispatch(const ApiCall& call) {
     return verb == "create" ? review_access(call) : to_response(method_not_allowed());
   }
   if (call.route.subresource == "scale") return handle_scale(call);
+  if (call.route.subresource == "proxy") {
+    return verb == "get" ? proxy_to_pod(call) : to_response(method_not_allowed());
+  }
+  if (call.route.subresource == "exec") return to_response(bad_request("Upgrade request required"));
   if (verb == "get") return get_object(call);
   if (verb == "list") return list_objects(call);
   if (verb == "watch") return watch_objects(call);
@@ -64,6 +70,15 @@ ApiHandler::ApiHandler(ObjectStore& store, ApiHandlerConfig config)
   }
 }
 
+bool ApiHandler::allows(const AccessRequest& request, const ApiUser& user) const {
+  return access_.allows(request) && (!under_rbac(user) || rbac_allows(store_, request));
+}
+
+std::optional<StoreError> ApiHandler::denies(const Route& route, const ApiUser& user) const {
+  if (!route.type->persisted || allows(access_request(route, user.name), user)) return std::nullopt;
+  return access_denied(route, user.name);
+}
+
 ApiResponse ApiHandler::handle(const ApiRequest& request) {
   const auto target = parse_target(request.target);
   if (!target) return to_response(bad_request("the request target is no path"));
@@ -74,9 +89,7 @@ ApiResponse ApiHandler::handle(const ApiRequest& request) {
     return found ? *std::move(found) : to_response(path_not_found());
   }
   if (route->verb.empty()) return to_response(method_not_allowed());
-  if (route->type->persisted && !access_.allows(access_request(*route, request.user.name))) {
-    return to_response(access_denied(*route, request.user.name));
-  }
+  if (const auto denied = denies(*route, request.user)) return to_response(*denied);
   const auto form = negotiate(request.accept);
   if (!form) return to_response(not_acceptable());
   return dispatch({.api = *this,

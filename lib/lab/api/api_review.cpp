@@ -51,7 +51,7 @@ ApiResponse review_access(const ApiCall& call) {
     access.ns = text_at(*attributes, {"namespace"});
     access.name = text_at(*attributes, {"name"});
   }
-  const bool allowed = attributes == nullptr || call.api.access().allows(access);
+  const bool allowed = attributes == nullptr || call.api.allows(access, call.request.user);
   (*review)["status"] = Object{{"allowed", allowed}};
   if (allowed) object_at(*review, {"status"})["reason"] = "nothing denies it";
   return json_response(served(call.type(), *review), 201);

@@ -23,6 +23,13 @@ std::string verb_of(std::string_view method, const Route& route, bool watch) {
   return {};
 }
 
+bool has_subresource(const ResourceType& type, std::string_view name) {
+  if (name.empty()) return true;
+  if (name == "status") return type.status;
+  if (name == "scale") return type.scale;
+  return type.plural == "pods" && (name == "exec" || name == "proxy");
+}
+
 // The path after "/api/v1" or "/apis/GROUP/VERSION": [namespaces NS] PLURAL [NAME [SUBRESOURCE]].
 std::optional<Route> find_objects(std::string_view group, std::string_view version, Segments rest) {
   Route route;
@@ -32,16 +39,16 @@ std::optional<Route> find_objects(std::string_view group, std::string_view versi
     route.ns = rest[1];
     rest = rest.subspan(2);
   }
+  if (rest.size() >= 3 && rest[0] == "pods" && rest[2] == "proxy") {
+    for (const std::string& segment : rest.subspan(3)) route.proxied += "/" + segment;
+    rest = rest.first(3);
+  }
   if (rest.empty() || rest.size() > 3) return std::nullopt;
   route.type = find_resource(group, version, rest[0]);
   if (route.type == nullptr || (!route.ns.empty() && !route.type->namespaced)) return std::nullopt;
   if (rest.size() > 1) route.name = rest[1];
   if (rest.size() > 2) route.subresource = rest[2];
-  if (route.subresource == "status"
-          ? !route.type->status
-          : !(route.subresource.empty() || (route.subresource == "scale" && route.type->scale))) {
-    return std::nullopt;
-  }
+  if (!has_subresource(*route.type, route.subresource)) return std::nullopt;
   if (!route.name.empty() && route.type->namespaced && route.ns.empty()) return std::nullopt;
   return route;
 }

@@ -30,7 +30,8 @@ struct Route {
   const ResourceType* type = nullptr;
   std::string ns;           // empty: cluster-scoped, or all namespaces
   std::string name;         // empty: the collection
-  std::string subresource;  // "scale", "status"; empty: none
+  std::string subresource;  // "scale", "status", "exec", "proxy"; empty: none
+  std::string proxied;      // of pods/proxy: the path that is asked for behind it
   std::string verb;  // "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"
 };
 

@@ -23,6 +23,7 @@ struct ApiServer::State {
             ApiService{.handler = ApiHandler(store, config.handler),
                        .faults = {},
                        .tokens = config.tokens,
+                       .clock_skew = {},
                        .tls = asio::ssl::context(asio::ssl::context::tls_server)})),
         acceptor(executor),
         pause(executor) {}
@@ -127,6 +128,10 @@ std::uint16_t ApiServer::port() const {
 
 ApiFaults& ApiServer::faults() {
   return state_->service->faults;
+}
+
+void ApiServer::set_clock_skew(Duration ahead) {
+  state_->service->clock_skew = ahead;
 }
 
 ApiHandler& ApiServer::handler() {

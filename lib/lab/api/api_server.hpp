@@ -39,6 +39,9 @@ class ApiServer {
   // Ends the watches that are open with 410 Gone, as when a real server's history was compacted.
   void expire_watches();
 
+  // How far the clock that its answers show (the header Date) is ahead.
+  void set_clock_skew(Duration ahead);
+
   [[nodiscard]] std::uint16_t port() const;  // valid once started
   [[nodiscard]] ApiFaults& faults();
   [[nodiscard]] ApiHandler& handler();  // its access() are the rules of this cluster

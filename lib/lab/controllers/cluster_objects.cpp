@@ -13,10 +13,6 @@ Object namespace_object(std::string_view name) {
   return Object{{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", Object{{"name", name}}}};
 }
 
-std::string node_name(const ClusterFacts& facts, std::size_t index) {
-  return fmt::format("{}-node-{}", facts.name, index);
-}
-
 Object node_object(const ClusterFacts& facts, std::size_t index) {
   Object labels{{"kubernetes.io/hostname", node_name(facts, index)}, {"kubernetes.io/os", "linux"}};
   if (index == 1) labels["role"] = "ingress";
@@ -31,17 +27,6 @@ Object ingress_class(const ClusterFacts& facts) {
                 {"kind", "IngressClass"},
                 {"metadata", Object{{"name", facts.ingress_class}}},
                 {"spec", Object{{"controller", "k8s.io/ingress-nginx"}}}};
-}
-
-// A Deployment of one replica whose Pods run one container each.
-Object deployment(std::string_view ns, std::string_view name, Object labels, Object pod_spec) {
-  return Object{{"apiVersion", "apps/v1"},
-                {"kind", "Deployment"},
-                {"metadata", Object{{"name", name}, {"namespace", ns}, {"labels", labels}}},
-                {"spec", Object{{"replicas", 1},
-                                {"selector", Object{{"matchLabels", labels}}},
-                                {"template", Object{{"metadata", Object{{"labels", labels}}},
-                                                    {"spec", std::move(pod_spec)}}}}}};
 }
 
 Object ingress_service(const ClusterFacts& facts) {
@@ -70,17 +55,6 @@ Object ingress_controller(const ClusterFacts& facts) {
   return deployment(facts.ingress_namespace, facts.ingress_controller, ingress_controller_labels(), pod);
 }
 
-// Its containers name no ports: the lab carries what goes between clusters itself, so nothing listens.
-Object mesh_apiserver() {
-  json::array containers;
-  for (const std::string_view name : {"etcd", "apiserver", "kvstoremesh"}) {
-    containers.emplace_back(
-        Object{{"name", name}, {"image", "quay.io/cilium/clustermesh-apiserver:v1.18.4"}});
-  }
-  return deployment("kube-system", "clustermesh-apiserver", mesh_apiserver_labels(),
-                    Object{{"containers", std::move(containers)}});
-}
-
 Object node_status(const ClusterFacts& facts, std::size_t index) {
   const std::string now = timestamp_now();
   const Object ready{{"type", "Ready"},          {"status", "True"},
@@ -100,6 +74,16 @@ Object node_status(const ClusterFacts& facts, std::size_t index) {
 
 }  // namespace
 
+Object deployment(std::string_view ns, std::string_view name, Object labels, Object pod_spec) {
+  return Object{{"apiVersion", "apps/v1"},
+                {"kind", "Deployment"},
+                {"metadata", Object{{"name", name}, {"namespace", ns}, {"labels", labels}}},
+                {"spec", Object{{"replicas", 1},
+                                {"selector", Object{{"matchLabels", labels}}},
+                                {"template", Object{{"metadata", Object{{"labels", labels}}},
+                                                    {"spec", std::move(pod_spec)}}}}}};
+}
+
 Object ingress_controller_labels() {
   return Object{{"app.kubernetes.io/name", "ingress-nginx"}, {"app.kubernetes.io/component", "controller"}};
 }
@@ -108,14 +92,18 @@ Object mesh_apiserver_labels() {
   return Object{{"k8s-app", "clustermesh-apiserver"}, {"app.kubernetes.io/part-of", "cilium"}};
 }
 
+std::string node_name(const ClusterFacts& facts, std::size_t index) {
+  return fmt::format("{}-node-{}", facts.name, index);
+}
+
 std::vector<Object> initial_objects(const ClusterFacts& facts) {
   std::vector<Object> objects = {namespace_object("kube-public"), namespace_object("kube-node-lease"),
                                  namespace_object(facts.ingress_namespace)};
+  if (facts.cilium_namespace != "kube-system") objects.push_back(namespace_object(facts.cilium_namespace));
   for (std::size_t i = 0; i < facts.node_addresses.size(); ++i) objects.push_back(node_object(facts, i));
   objects.push_back(ingress_class(facts));
   objects.push_back(ingress_service(facts));
   objects.push_back(ingress_controller(facts));
-  objects.push_back(mesh_apiserver());
   return objects;
 }
 

@@ -4,6 +4,7 @@
 #include "lab/api/object_store.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace meshdrill::lab {
@@ -16,12 +17,19 @@ struct ClusterFacts {
   std::string ingress_class = "nginx";
   std::string ingress_namespace = "ingress-nginx";
   std::string ingress_controller = "ingress-nginx-controller";  // its Deployment and its Service
+  std::string cilium_namespace = "kube-system";
 };
 
-// The labels of the Pods of the ingress controller, and of clustermesh-apiserver in kube-system: the lab does
-// their work itself, for as long as there is a ready one.
+// The labels of the Pods of the ingress controller, and of clustermesh-apiserver in Cilium's namespace: the
+// lab does their work itself, for as long as there is a ready one.
 Object ingress_controller_labels();
 Object mesh_apiserver_labels();
+
+// A Deployment of one replica; the labels are its own, its selector's and its Pods'.
+Object deployment(std::string_view ns, std::string_view name, Object labels, Object pod_spec);
+
+// The name of one of its nodes, which count from 0.
+std::string node_name(const ClusterFacts& facts, std::size_t index);
 
 // In the order in which to apply them. A status is not applied with an object; see write_statuses().
 std::vector<Object> initial_objects(const ClusterFacts& facts);

@@ -52,14 +52,22 @@ void DaemonSetController::reconcile(const ObjectKey& key) {
   const std::string revision = short_hash(boost::json::serialize(fields_at(*set, {"spec", "template"})));
   const std::vector<std::string> nodes = fitting_nodes(*set);
   std::map<std::string, ObjectPtr> by_node;
+  const bool by_hand = text_at(*set, {"spec", "updateStrategy", "type"}) == "OnDelete";
   ObjectPtr outdated;
   bool all_ready = true;
   for (const ObjectPtr& pod : owned_pods(store_, *set, "DaemonSet")) {
     const std::string node{text_at(*pod, {"spec", "nodeName"})};
     if (std::ranges::find(nodes, node) == nodes.end()) begin_pod_deletion(store_, *pod);
     by_node[node] = pod;
-    all_ready = all_ready && !being_deleted(*pod) && condition_true(*pod, "Ready");
-    if (label(*pod, revision_label) != revision) outdated = pod;
+    const bool ready = !being_deleted(*pod) && condition_true(*pod, "Ready");
+    all_ready = all_ready && ready;
+    if (by_hand || label(*pod, revision_label) == revision) continue;
+    // One that does not serve anyway is replaced without waiting for the others.
+    if (ready) {
+      outdated = pod;
+    } else if (!being_deleted(*pod)) {
+      begin_pod_deletion(store_, *pod);
+    }
   }
   for (const std::string& node : nodes) {
     if (by_node.contains(node)) continue;
@@ -72,8 +80,7 @@ void DaemonSetController::reconcile(const ObjectKey& key) {
     // A clash of names is tried again on the next change.
     static_cast<void>(store_.create("pods", std::move(pod)));
   }
-  const bool by_hand = text_at(*set, {"spec", "updateStrategy", "type"}) == "OnDelete";
-  if (all_ready && outdated && !by_hand) begin_pod_deletion(store_, *outdated);
+  if (all_ready && outdated) begin_pod_deletion(store_, *outdated);
   write_status(key, static_cast<std::int64_t>(nodes.size()), revision);
 }
 
