@@ -16,6 +16,7 @@ using Run = std::function<int()>;
 void add_init(CLI::App& app, Run& run);
 void add_check(CLI::App& app, Run& run);
 void add_generate(CLI::App& app, Run& run);
+void add_status(CLI::App& app, Run& run);
 void add_probe(CLI::App& app, Run& run);
 void add_drill(CLI::App& app, Run& run);
 void add_recover(CLI::App& app, Run& run);

@@ -35,10 +35,10 @@ void declare_verbs(CLI::App& app, meshdrill::cli::Run& run) {
   app.set_version_flag("--version", [] { return meshdrill::cli::version_text(); });
   app.require_subcommand(1);
   for (const auto add : {meshdrill::cli::add_init, meshdrill::cli::add_check, meshdrill::cli::add_generate,
-                         meshdrill::cli::add_probe, meshdrill::cli::add_drill, meshdrill::cli::add_recover,
-                         meshdrill::cli::add_report, meshdrill::cli::add_lab, meshdrill::cli::add_demo,
-                         meshdrill::cli::add_completion, meshdrill::cli::add_schema, meshdrill::cli::add_docs,
-                         meshdrill::cli::add_watchdog}) {
+                         meshdrill::cli::add_status, meshdrill::cli::add_probe, meshdrill::cli::add_drill,
+                         meshdrill::cli::add_recover, meshdrill::cli::add_report, meshdrill::cli::add_lab,
+                         meshdrill::cli::add_demo, meshdrill::cli::add_completion, meshdrill::cli::add_schema,
+                         meshdrill::cli::add_docs, meshdrill::cli::add_watchdog}) {
     add(app, run);
   }
   meshdrill::cli::tidy_help(app);

@@ -4,6 +4,7 @@
 #include "kube/json_fields.hpp"
 #include "kube/list.hpp"
 #include "kube/resource.hpp"
+#include "status/parse.hpp"
 
 #include <algorithm>
 #include <set>
@@ -92,15 +93,6 @@ void add_prefix(std::vector<IpPrefix>& to, const json::value& text) {
   if (const auto prefix = parse_prefix(text.as_string())) to.push_back(*prefix);
 }
 
-// "quay.io/cilium/cilium:v1.18.0@sha256:…" runs 1.18.0.
-std::string version_of(const std::string& image) {
-  const std::string named = image.substr(0, image.find('@'));
-  const std::size_t colon = named.rfind(':');
-  if (colon == std::string::npos || named.find('/', colon) != std::string::npos) return {};
-  const std::string tag = named.substr(colon + 1);
-  return tag.starts_with('v') ? tag.substr(1) : tag;
-}
-
 void read_agents(const json::value& daemon_set, ClusterFacts& facts) {
   for (const json::value& container : kube::array_field(daemon_set, "/spec/template/spec/containers")) {
     if (kube::text_field(container, "/name") != "cilium-agent") continue;
@@ -152,19 +144,6 @@ void read_apiserver(const json::value& service, ClusterFacts& facts) {
       if (apiserver.ips.size() < 3) apiserver.ips.push_back(node);
     }
   }
-}
-
-std::string annotation(const json::value& object, std::string_view name, std::string_view old_name) {
-  const auto all = kube::labels_field(object, "/metadata/annotations");
-  const auto found = all.find(std::string{name});
-  if (found != all.end()) return found->second;
-  const auto old = all.find(std::string{old_name});
-  return old == all.end() ? std::string{} : old->second;
-}
-
-bool is_word(std::string text, std::string_view lower) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text == lower;
 }
 
 void read_service(const json::value& object, ClusterFacts& facts) {

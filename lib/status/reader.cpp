@@ -1,0 +1,67 @@
+#include "status/reader.hpp"
+
+#include "kube/list.hpp"
+
+#include <algorithm>
+
+namespace meshdrill::status {
+
+namespace json = boost::json;
+using kube::ApiError;
+
+Task<json::value> Reader::get(ReadId id, std::string kube_namespace, std::string name) {
+  if (given_up()) co_return json::value(nullptr);
+  const Read& read = read_of(id);
+  const kube::ObjectRef object{read.type, std::move(kube_namespace), std::move(name)};
+  kube::Request request;
+  request.path = kube::object_path(object);
+  request.timeout = timeout_;
+  kube::ApiResult<json::value> answer = co_await client_.request(std::move(request));
+  if (answer) {
+    cluster_.reachable = true;
+    co_return std::move(*answer);
+  }
+  if (answer.error().not_found()) {
+    cluster_.reachable = true;
+  } else {
+    note(id, answer.error());
+  }
+  co_return json::value(nullptr);
+}
+
+Task<Objects> Reader::list(ReadId id, std::string kube_namespace, std::string label_selector, bool* known) {
+  if (given_up()) co_return Objects{};
+  kube::ListRequest request;
+  request.path = kube::collection_path(read_of(id).type, kube_namespace);
+  request.label_selector = std::move(label_selector);
+  kube::ApiResult<kube::ObjectList> answer = co_await kube::list_all(client_, std::move(request));
+  if (answer) {
+    cluster_.reachable = true;
+    if (known != nullptr) *known = true;
+    co_return std::move(answer->items);
+  }
+  if (answer.error().not_found()) {
+    cluster_.reachable = true;
+  } else {
+    note(id, answer.error());
+  }
+  co_return Objects{};
+}
+
+bool Reader::given_up() const {
+  return !cluster_.reachable && !cluster_.unread.empty();
+}
+
+void Reader::note(ReadId id, const ApiError& error) {
+  const bool answered = error.kind == ApiError::Kind::api;
+  cluster_.reachable = cluster_.reachable || answered;
+  const std::string what(read_of(id).what);
+  const bool again = std::any_of(cluster_.unread.begin(), cluster_.unread.end(), [&](const Unread& unread) {
+    return unread.what == what || (!answered && !cluster_.reachable);
+  });
+  if (again) return;
+  const bool forbidden = error.is(403) || error.is(401);
+  cluster_.unread.push_back({what, to_string(error), forbidden ? rbac_rule(read_of(id)) : std::string{}});
+}
+
+}  // namespace meshdrill::status
