@@ -2,6 +2,7 @@
 
 #include "probe/dns/resolver.hpp"
 #include "probe/dns/vantage.hpp"
+#include "status/ways_in.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -16,17 +17,11 @@ namespace {
 using status::DnsView;
 
 std::set<std::string> shared_hosts(const std::vector<status::LiveCluster>& clusters) {
-  std::set<std::string> global;
-  for (const auto& cluster : clusters) {
-    for (const auto& service : cluster.services) {
-      if (service.global) global.insert(service.key);
-    }
-  }
   std::set<std::string> hosts;
   for (const auto& cluster : clusters) {
-    for (const auto& ingress : cluster.ingresses) {
-      const bool plain = !ingress.host.empty() && ingress.host.find('*') == std::string::npos;
-      if (plain && global.contains(ingress.service)) hosts.insert(ingress.host);
+    for (const auto& way : cluster.ways_in) {
+      const bool plain = !way.host.empty() && way.host.find('*') == std::string::npos;
+      if (plain && status::is_shared(clusters, way)) hosts.insert(way.host);
     }
   }
   return hosts;

@@ -1,5 +1,6 @@
 #include "kube/endpoints.hpp"
 
+#include "kube/endpoint_counter.hpp"
 #include "kube/json_fields.hpp"
 #include "kube/list.hpp"
 
@@ -15,46 +16,10 @@ namespace {
 // clusters so. Those say nothing about this cluster's own Pods.
 constexpr std::string_view mesh_controller = "endpointslice-mesh-controller.cilium.io";
 
-struct Endpoint {
-  bool ready = false;
-  bool serving = false;
-  bool terminating = false;
-};
-
-using Endpoints = std::map<std::string, Endpoint>;
-
 // Pods have one address a family, and a slice holds one family only; their uid is the same in both.
 std::string key_of(const json::value& endpoint) {
   std::string uid = text_field(endpoint, "/targetRef/uid");
   return uid.empty() ? text_field(endpoint, "/addresses/0") : uid;
-}
-
-void add(Endpoints& endpoints, const json::value& slice) {
-  for (const auto& item : array_field(slice, "/endpoints")) {
-    const bool ready = boolean_field(item, "/conditions/ready", true);
-    Endpoint& endpoint = endpoints[key_of(item)];
-    endpoint.ready |= ready;
-    endpoint.serving |= boolean_field(item, "/conditions/serving", ready);
-    endpoint.terminating |= boolean_field(item, "/conditions/terminating", false);
-  }
-}
-
-EndpointTally tally(const Endpoints& endpoints) {
-  EndpointTally tally;
-  for (const auto& [key, endpoint] : endpoints) {
-    tally.ready += endpoint.ready ? 1 : 0;
-    tally.serving += endpoint.serving ? 1 : 0;
-    tally.terminating += endpoint.terminating ? 1 : 0;
-    ++tally.total;
-  }
-  return tally;
-}
-
-// Made alike in all that we read.
-ResourceType slices_before_1_21() {
-  ResourceType type = endpoint_slices();
-  type.version = "v1beta1";
-  return type;
 }
 
 Task<ApiResult<ObjectList>> list_slices(Client& client, const ResourceType& type, const ObjectRef& service) {
@@ -66,23 +31,55 @@ Task<ApiResult<ObjectList>> list_slices(Client& client, const ResourceType& type
 
 }  // namespace
 
-ServiceEndpoints count_endpoints(const std::vector<json::value>& slices) {
-  Endpoints local;
-  std::map<std::string, Endpoints> remote;
-  for (const auto& slice : slices) {
-    const auto labels = labels_field(slice, "/metadata/labels");
-    const auto manager = labels.find("endpointslice.kubernetes.io/managed-by");
-    if (manager == labels.end() || manager->second != mesh_controller) {
-      add(local, slice);
-      continue;
-    }
-    const auto source = labels.find("multicluster.kubernetes.io/source-cluster");
-    add(remote[source == labels.end() ? std::string() : source->second], slice);
+void EndpointCounter::add(Endpoints& endpoints, const json::value& slice) {
+  for (const auto& item : array_field(slice, "/endpoints")) {
+    const bool ready = boolean_field(item, "/conditions/ready", true);
+    Endpoint& endpoint = endpoints[key_of(item)];
+    endpoint.ready |= ready;
+    endpoint.serving |= boolean_field(item, "/conditions/serving", ready);
+    endpoint.terminating |= boolean_field(item, "/conditions/terminating", false);
   }
+}
+
+EndpointTally EndpointCounter::tally(const Endpoints& endpoints) {
+  EndpointTally tally;
+  for (const auto& [key, endpoint] : endpoints) {
+    tally.ready += endpoint.ready ? 1 : 0;
+    tally.serving += endpoint.serving ? 1 : 0;
+    tally.terminating += endpoint.terminating ? 1 : 0;
+    ++tally.total;
+  }
+  return tally;
+}
+
+void EndpointCounter::add(const json::value& slice) {
+  const auto labels = labels_field(slice, "/metadata/labels");
+  const auto manager = labels.find("endpointslice.kubernetes.io/managed-by");
+  if (manager == labels.end() || manager->second != mesh_controller) {
+    add(local_, slice);
+    return;
+  }
+  const auto source = labels.find("multicluster.kubernetes.io/source-cluster");
+  add(remote_[source == labels.end() ? std::string() : source->second], slice);
+}
+
+ServiceEndpoints EndpointCounter::counted() const {
   ServiceEndpoints counted;
-  counted.local = tally(local);
-  for (const auto& [cluster, endpoints] : remote) counted.remote[cluster] = tally(endpoints);
+  counted.local = tally(local_);
+  for (const auto& [cluster, endpoints] : remote_) counted.remote[cluster] = tally(endpoints);
   return counted;
+}
+
+ServiceEndpoints count_endpoints(const std::vector<json::value>& slices) {
+  EndpointCounter counter;
+  for (const auto& slice : slices) counter.add(slice);
+  return counter.counted();
+}
+
+ResourceType endpoint_slices_before_1_21() {
+  ResourceType type = endpoint_slices();
+  type.version = "v1beta1";
+  return type;
 }
 
 Task<ApiResult<ResourceType>> discover_endpoint_slices(Client& client) {
@@ -94,7 +91,7 @@ Task<ApiResult<ResourceType>> discover_endpoint_slices(Client& client) {
   for (const auto& version : array_field(*group, "/versions")) {
     if (text_field(version, "/version") == newest.version) co_return newest;
   }
-  co_return slices_before_1_21();
+  co_return endpoint_slices_before_1_21();
 }
 
 Task<ApiResult<ServiceEndpoints>> read_endpoints(Client& client, ObjectRef service) {
@@ -102,7 +99,7 @@ Task<ApiResult<ServiceEndpoints>> read_endpoints(Client& client, ObjectRef servi
   ApiResult<ObjectList> list = co_await list_slices(client, newest, service);
   // No collection is ever "not found" but one whose version the API does not have.
   if (!list && list.error().not_found()) {
-    const ResourceType older = slices_before_1_21();
+    const ResourceType older = endpoint_slices_before_1_21();
     list = co_await list_slices(client, older, service);
   }
   if (!list) co_return tl::unexpected(list.error());

@@ -1,6 +1,7 @@
 #include "kube/list.hpp"
 
 #include "kube/json_fields.hpp"
+#include "kube/list_each.hpp"
 
 #include <utility>
 
@@ -22,25 +23,37 @@ Request page_request(const ListRequest& list, const std::string& token) {
 
 }  // namespace
 
-Task<ApiResult<ObjectList>> list_all(Client& client, ListRequest request) {
-  ObjectList list;
+Task<ApiResult<std::string>> list_each(Client& client, ListRequest request, Duration timeout,
+                                       ListTaker taker) {
   std::string token;
   int restarts = 0;
   while (true) {
     Request page = page_request(request, token);
+    page.timeout = timeout;
     ApiResult<boost::json::value> answer = co_await client.request(std::move(page));
     if (!answer) {
       const bool expired = answer.error().is(410) && !token.empty();
       if (!expired || restarts++ == restart_limit) co_return tl::unexpected(answer.error());
       token.clear();
-      list.items.clear();
+      taker.restart();
       continue;
     }
-    for (const auto& item : array_field(*answer, "/items")) list.items.push_back(item);
-    list.resource_version = text_field(*answer, "/metadata/resourceVersion");
+    for (const auto& item : array_field(*answer, "/items")) taker.take(item);
     token = text_field(*answer, "/metadata/continue");
-    if (token.empty()) co_return list;
+    if (token.empty()) co_return text_field(*answer, "/metadata/resourceVersion");
   }
+}
+
+Task<ApiResult<ObjectList>> list_all(Client& client, ListRequest request) {
+  ObjectList list;
+  ListTaker taker;
+  taker.take = [&list](const boost::json::value& object) { list.items.push_back(object); };
+  taker.restart = [&list] { list.items.clear(); };
+  const Duration timeout = Request{}.timeout;
+  ApiResult<std::string> version = co_await list_each(client, std::move(request), timeout, std::move(taker));
+  if (!version) co_return tl::unexpected(version.error());
+  list.resource_version = std::move(*version);
+  co_return list;
 }
 
 }  // namespace meshdrill::kube

@@ -204,17 +204,22 @@ class Drift {
   }
 
   void ingress() {
-    if (!file_.ingress || file_.ingress->controller == mesh::Ingress::Controller::gateway) return;
-    const auto own = std::ranges::find(live_.ingresses, file_.ingress->host, &IngressView::host);
-    const bool there = own != live_.ingresses.end();
-    differ(Level::error, "an Ingress for " + file_.ingress->host, there ? "there" : "not there", "there",
-           file_.ingress->where, {"ingress-differs"});
+    if (!file_.ingress) return;
+    const bool gateway = file_.ingress->controller == mesh::Ingress::Controller::gateway;
+    const auto own = std::ranges::find_if(live_.ways_in, [&](const WayIn& way) {
+      return way.host == file_.ingress->host && way.gateway.empty() != gateway;
+    });
+    const bool there = own != live_.ways_in.end();
+    differ(Level::error,
+           fmt::format("{} for {}", gateway ? "an HTTPRoute" : "an Ingress", file_.ingress->host),
+           there ? "there" : "not there", "there", file_.ingress->where, {"ingress-differs"});
     if (!there || wanted_.ingress.empty()) return;
     std::set<std::string> wanted;
     for (const mesh::LocatedAddress& address : wanted_.ingress) wanted.insert(to_string(address.address));
     std::set<std::string> given(own->addresses.begin(), own->addresses.end());
     differ(Level::warning, "the address of the ingress", join_words({given.begin(), given.end()}),
-           join_words({wanted.begin(), wanted.end()}), wanted_.ingress.front().where, {"ingress-no-address"});
+           join_words({wanted.begin(), wanted.end()}), wanted_.ingress.front().where,
+           {"ingress-no-address", "route-refused"});
   }
 
   const mesh::Mesh& file_;

@@ -21,6 +21,7 @@ std::vector<Finding> check_mesh(const LiveMesh& mesh) {
   check_services(mesh, found);
   check_mcs(mesh, found);
   check_way_in(mesh, found);
+  check_dns(mesh, found);
   check_drift(mesh, found);
   return found.take();
 }

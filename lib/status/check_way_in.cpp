@@ -1,10 +1,11 @@
 #include "base/text.hpp"
 #include "status/checks.hpp"
+#include "status/controllers.hpp"
 #include "status/parse.hpp"
 #include "status/reads.hpp"
+#include "status/ways_in.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -12,84 +13,115 @@
 namespace meshdrill::status {
 namespace {
 
-constexpr std::string_view nginx = "k8s.io/ingress-nginx";
-
-// Which clusters have an Ingress for a host and a Service.
-using WaysIn = std::map<std::pair<std::string, std::string>,
-                        std::vector<std::pair<const LiveCluster*, const IngressView*>>>;
-
-bool is_global(const LiveMesh& mesh, const std::string& service) {
-  return std::ranges::any_of(mesh.clusters, [&](const LiveCluster& cluster) {
-    return std::ranges::any_of(cluster.services,
-                               [&](const ServiceView& one) { return one.global && one.key == service; });
-  });
+bool could_read(const LiveCluster& cluster, ReadId id) {
+  return !cluster.unreadable(std::string(read_of(id).what));
 }
 
-WaysIn collect(const LiveMesh& mesh) {
-  WaysIn ways;
-  for (const LiveCluster& cluster : mesh.clusters) {
-    for (const IngressView& ingress : cluster.ingresses) {
-      if (!is_global(mesh, ingress.service)) continue;
-      ways[{ingress.host, ingress.service}].emplace_back(&cluster, &ingress);
-    }
-  }
-  return ways;
+std::string controller_of(const LiveCluster& cluster, const WayIn& way) {
+  const auto& classes = way.gateway.empty() ? cluster.ingress_classes : cluster.gateway_classes;
+  const auto known = classes.find(way.class_name);
+  return known == classes.end() ? std::string{} : known->second;
 }
 
-std::string controller_of(const LiveCluster& cluster, const IngressView& ingress) {
-  const auto known = cluster.ingress_classes.find(ingress.class_name);
-  return known == cluster.ingress_classes.end() ? std::string{} : known->second;
-}
-
-void check_upstream(const LiveCluster& cluster, const IngressView& ingress, Found& found) {
-  if (controller_of(cluster, ingress) != nginx || ingress.service_upstream) return;
-  const auto service = std::ranges::find(cluster.services, ingress.service, &ServiceView::key);
-  if (service == cluster.services.end() || !service->global) return;
+// Controllers dial the endpoints that their own API knows, which are the local ones.
+void check_upstream(const LiveCluster& cluster, const WayIn& way, Found& found) {
+  const ControllerKind* kind = find_controller(controller_of(cluster, way));
+  const auto service = std::ranges::find(cluster.services, way.service, &ServiceView::key);
+  if (kind == nullptr || kind->app.empty() || service == cluster.services.end() || !service->global) return;
+  const std::string mark(kind->mark);
+  if (!mark.empty() && (kind->mark_on_service ? service->marks : way.marks).contains(mark)) return;
   const bool synced =
       service->sync_slices && is_word(cluster.setting("clustermesh-enable-endpoint-sync", "false"), "true");
   if (synced) return;
-  found.add(
-      "upstream-local-only", cluster.name(),
-      fmt::format("Ingress {} leads to Service {} without service-upstream", ingress.key, ingress.service),
-      "Annotate it with nginx.ingress.kubernetes.io/service-upstream: \"true\".");
+  const std::string annotated = kind->mark_on_service ? "Service " + service->key : way.named();
+  found.add("upstream-local-only", mark.empty() ? Level::warning : Level::error, cluster.name(),
+            fmt::format("{} leads to Service {} through {}, which dials the local endpoints alone",
+                        way.named(), way.service, kind->name),
+            mark.empty() ? std::string("Have the EndpointSlices synchronised, or use Cilium's own ingress.")
+                         : fmt::format("Annotate {} with {}: \"true\".", annotated, mark));
 }
 
-void check_ingresses(const LiveMesh& mesh, const WaysIn& ways, Found& found) {
-  for (const auto& [way, clusters] : ways) {
-    const auto& [host, service] = way;
+void check_way(const LiveCluster& cluster, const WayIn& way, Found& found) {
+  if (!way.refusal.empty()) {
+    found.add("route-refused", cluster.name(),
+              fmt::format("{} is not followed: {}", way.named(), way.refusal),
+              "Its controller has the last word: kubectl describe gateway and httproute show all of it.");
+    return;
+  }
+  if (way.addresses.empty()) {
+    found.add("ingress-no-address", cluster.name(),
+              fmt::format("{} has no address", way.gateway.empty() ? way.named() : "Gateway " + way.gateway),
+              "Its controller writes it: check that it runs and that the class is right.");
+  }
+  check_upstream(cluster, way, found);
+}
+
+void check_ways(const LiveMesh& mesh, const WaysIn& ways, Found& found) {
+  for (const auto& [target, clusters] : ways) {
+    const auto& [host, service] = target;
     for (const LiveCluster& cluster : mesh.clusters) {
-      if (!cluster.reachable || cluster.unreadable(std::string(read_of(ReadId::ingresses).what))) continue;
-      const auto own = std::ranges::find_if(clusters, [&](const auto& one) { return one.first == &cluster; });
-      if (own == clusters.end()) {
-        found.add("ingress-differs", cluster.name(),
-                  fmt::format("no Ingress leads {} to Service {}, as one of {} does",
-                              host.empty() ? "users" : host, service, clusters.front().first->name()),
-                  "Apply the same Ingress here.");
-        continue;
+      bool any = false;
+      for (const auto& [owner, way] : clusters) {
+        if (owner != &cluster) continue;
+        any = true;
+        check_way(cluster, *way, found);
       }
-      if (own->second->addresses.empty()) {
-        found.add("ingress-no-address", cluster.name(),
-                  fmt::format("Ingress {} has no address", own->second->key),
-                  "Its controller writes it: check that it runs and that the Ingress is of its class.");
-      }
-      check_upstream(cluster, *own->second, found);
+      const bool known = cluster.reachable && could_read(cluster, ReadId::ingresses) &&
+                         could_read(cluster, ReadId::http_routes) && could_read(cluster, ReadId::gateways);
+      if (any || !known) continue;
+      const auto& [first, way] = clusters.front();
+      found.add("ingress-differs", cluster.name(),
+                fmt::format("nothing leads {} to Service {}, as {} of {} does", host.empty() ? "users" : host,
+                            service, way->named(), first->name()),
+                "Apply the same here.");
     }
   }
 }
 
-void check_controller(const LiveCluster& cluster, const std::string& controller, Found& found) {
-  const auto known = cluster.ingress_controllers.find(controller);
-  if (known == cluster.ingress_controllers.end() ||
-      cluster.unreadable(std::string(read_of(ReadId::ingress_pods).what))) {
+void check_cilium_controller(const LiveCluster& cluster, const ControllerKind& kind, Found& found) {
+  if (cluster.config.empty()) return;
+  const bool gateway = kind.id == cilium_gateway;
+  const std::string key = gateway ? "enable-gateway-api" : "enable-ingress-controller";
+  if (!is_word(cluster.setting(key, "false"), "true")) {
+    found.add("ingress-controller", cluster.name(), fmt::format("{} is off: {} is false", kind.name, key),
+              fmt::format("Set {}.enabled: true.", gateway ? "gatewayAPI" : "ingressController"));
     return;
   }
-  const ControllerView& pods = known->second;
+  const bool apart = is_word(cluster.setting("external-envoy-proxy", "false"), "true");
+  if (!apart || !could_read(cluster, ReadId::envoy) || cluster.envoy.up()) return;
+  found.add(
+      "ingress-controller", cluster.name(),
+      cluster.envoy.exists ? fmt::format("{} of {} Pods of DaemonSet cilium-envoy are ready",
+                                         cluster.envoy.ready, cluster.envoy.wanted)
+                           : std::string("there is no DaemonSet cilium-envoy"),
+      fmt::format("kubectl -n {} get pods -l k8s-app=cilium-envoy -o wide shows which, and their logs why.",
+                  cluster.kube_namespace));
+}
+
+ControllerView pods_of(const LiveCluster& cluster, const ControllerKind& kind) {
+  ControllerView all;
+  std::string_view apps = kind.app;
+  while (!apps.empty()) {
+    const std::string_view app = apps.substr(0, apps.find(','));
+    apps.remove_prefix(std::min(apps.size(), app.size() + 1));
+    const auto known = cluster.controllers.find(std::string(app));
+    if (known == cluster.controllers.end()) continue;
+    all.ready += known->second.ready;
+    all.total += known->second.total;
+    all.host_network = all.host_network || known->second.host_network;
+  }
+  return all;
+}
+
+void check_controller(const LiveCluster& cluster, const ControllerKind& kind, Found& found) {
+  if (!could_read(cluster, ReadId::ingress_pods)) return;
+  const ControllerView pods = pods_of(cluster, kind);
   if (pods.ready == 0) {
     found.add("ingress-controller", cluster.name(),
-              pods.seen ? fmt::format("none of {} of {} is ready",
-                                      plural(static_cast<std::size_t>(pods.total), "Pod"), controller)
-                        : fmt::format("there is no Pod of {}", controller),
-              "kubectl get pods -A -l app.kubernetes.io/name=ingress-nginx shows them.");
+              pods.total > 0 ? fmt::format("none of {} of {} is ready",
+                                           plural(static_cast<std::size_t>(pods.total), "Pod"), kind.name)
+                             : fmt::format("there is no Pod of {}", kind.name),
+              fmt::format("kubectl get pods -A -l 'app.kubernetes.io/name in ({})' shows them.", kind.app));
   }
   const std::string replaced = cluster.setting("kube-proxy-replacement", "false");
   const bool socket_lb = is_word(cluster.setting("bpf-lb-sock", "false"), "true") &&
@@ -99,92 +131,28 @@ void check_controller(const LiveCluster& cluster, const std::string& controller,
     return;
   }
   found.add("host-network-backends", cluster.name(),
-            fmt::format("{} is on hostNetwork, and kube-proxy-replacement is {}", controller, replaced),
+            fmt::format("{} is on hostNetwork, and kube-proxy-replacement is {}", kind.name, replaced),
             "Set kubeProxyReplacement: true, or socketLB.enabled and socketLB.hostNamespaceOnly.");
 }
 
 void check_controllers(const LiveMesh& mesh, const WaysIn& ways, Found& found) {
   std::set<std::pair<const LiveCluster*, std::string>> used;
-  for (const auto& [way, clusters] : ways) {
-    for (const auto& [cluster, ingress] : clusters) used.emplace(cluster, controller_of(*cluster, *ingress));
+  for (const auto& [target, clusters] : ways) {
+    for (const auto& [cluster, way] : clusters) used.emplace(cluster, controller_of(*cluster, *way));
   }
   for (const LiveCluster& cluster : mesh.clusters) {
-    for (const auto& [controller, pods] : cluster.ingress_controllers) {
-      if (used.contains({&cluster, controller})) check_controller(cluster, controller, found);
-    }
-  }
-}
-
-std::set<IpAddress> wanted_for(const WaysIn& ways, const std::string& host, bool& names) {
-  std::set<IpAddress> wanted;
-  for (const auto& [way, clusters] : ways) {
-    if (way.first != host) continue;
-    for (const auto& [cluster, ingress] : clusters) {
-      for (const std::string& text : ingress->addresses) {
-        if (const auto address = parse_ip(text)) {
-          wanted.insert(*address);
-        } else {
-          names = true;
-        }
+    for (const auto& [owner, id] : used) {
+      if (owner != &cluster || id.empty()) continue;
+      const ControllerKind* kind = find_controller(id);
+      if (kind == nullptr) {
+        found.add("controller-unknown", cluster.name(),
+                  fmt::format("{} is a controller that is not known", id),
+                  "Make sure that it is ready, and that it asks ClusterIPs.");
+      } else if (kind->app.empty()) {
+        check_cilium_controller(cluster, *kind, found);
+      } else {
+        check_controller(cluster, *kind, found);
       }
-    }
-  }
-  return wanted;
-}
-
-// An address in the words of the cluster that it belongs to.
-std::string owner_of(const WaysIn& ways, const IpAddress& address) {
-  for (const auto& [way, clusters] : ways) {
-    for (const auto& [cluster, ingress] : clusters) {
-      if (std::ranges::count(ingress->addresses, to_string(address)) > 0) return cluster->name();
-    }
-  }
-  return {};
-}
-
-std::string list_of(const std::vector<IpAddress>& addresses) {
-  std::vector<std::string> words;
-  for (const IpAddress& address : addresses) words.push_back(to_string(address));
-  return words.empty() ? "none" : join_words(words);
-}
-
-// The first view of a host is what it is held against; the others are held against that.
-void check_dns(const LiveMesh& mesh, const WaysIn& ways, Found& found) {
-  std::map<std::string, const DnsView*> first;
-  for (const DnsView& view : mesh.dns) {
-    if (!view.problem.empty()) {
-      found.add("dns-lookup-failed", "", fmt::format("{} by {}: {}", view.host, view.by, view.problem),
-                "--dns-server asks another server, and --no-dns none.");
-      continue;
-    }
-    const std::set<IpAddress> given(view.addresses.begin(), view.addresses.end());
-    if (const auto [other, fresh] = first.emplace(view.host, &view); !fresh) {
-      const DnsView& before = *other->second;
-      if (given == std::set<IpAddress>(before.addresses.begin(), before.addresses.end())) continue;
-      found.add("resolver-differs", "",
-                fmt::format("{} is {} by {} and {} by {}", view.host, list_of(view.addresses), view.by,
-                            list_of(before.addresses), before.by),
-                "Wait for the record's TTL; after that, look at which servers it asks.");
-      continue;
-    }
-    bool names = false;
-    const std::set<IpAddress> wanted = wanted_for(ways, view.host, names);
-    // A load balancer that is known by name has addresses that only DNS knows.
-    if (names || wanted.empty()) continue;
-    for (const IpAddress& address : wanted) {
-      if (given.contains(address)) continue;
-      found.add("dns-record-missing", owner_of(ways, address),
-                fmt::format("{} does not give {}, the address of its ingress (by {})", view.host,
-                            to_string(address), view.by),
-                fmt::format("Add an address record for {} to {}.", to_string(address), view.host));
-    }
-    const bool all_known = std::ranges::all_of(mesh.clusters, &LiveCluster::reachable);
-    for (const IpAddress& address : given) {
-      if (wanted.contains(address) || !all_known) continue;
-      found.add("dns-record-extra", "",
-                fmt::format("{} gives {}, which is no ingress of the mesh (by {})", view.host,
-                            to_string(address), view.by),
-                "Remove the record, or give the --context of the cluster that it belongs to.");
     }
   }
 }
@@ -192,10 +160,9 @@ void check_dns(const LiveMesh& mesh, const WaysIn& ways, Found& found) {
 }  // namespace
 
 void check_way_in(const LiveMesh& mesh, Found& found) {
-  const WaysIn ways = collect(mesh);
-  check_ingresses(mesh, ways, found);
+  const WaysIn ways = shared_ways(mesh);
+  check_ways(mesh, ways, found);
   check_controllers(mesh, ways, found);
-  check_dns(mesh, ways, found);
 }
 
 }  // namespace meshdrill::status

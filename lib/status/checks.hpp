@@ -40,7 +40,8 @@ void check_peers(const LiveMesh& mesh, Found& found);      // who is configured
 void check_connections(const LiveMesh& mesh, Found& found);  // who is connected; after check_peers
 void check_services(const LiveMesh& mesh, Found& found);
 void check_mcs(const LiveMesh& mesh, Found& found);
-void check_way_in(const LiveMesh& mesh, Found& found);
+void check_way_in(const LiveMesh& mesh, Found& found);  // Ingresses, Gateways and their controllers
+void check_dns(const LiveMesh& mesh, Found& found);     // the shared names
 void check_drift(const LiveMesh& mesh, Found& found);
 
 // All of them.

@@ -129,12 +129,20 @@ json::object service(const ServiceView& one) {
            })}};
 }
 
-json::object ingress(const IngressView& one) {
-  return {{"name", one.key},
+json::object way_in(const WayIn& one) {
+  return {{"kind", one.gateway.empty() ? "Ingress" : "HTTPRoute"},
+          {"name", one.key},
+          {"gateway", one.gateway},
           {"host", one.host},
           {"service", one.service},
+          {"imported", one.imported},
           {"class", one.class_name},
-          {"addresses", json::array(one.addresses.begin(), one.addresses.end())}};
+          {"addresses", json::array(one.addresses.begin(), one.addresses.end())},
+          {"refusal", one.refusal}};
+}
+
+json::object mcs(const McsView& one) {
+  return {{"name", one.key}, {"conflict", one.conflict}, {"invalid", one.invalid}};
 }
 
 // The peers of both lists, each once; kvstoremesh's entry, which leads outward, before the agents'.
@@ -165,6 +173,7 @@ json::object cluster_object(const LiveMesh& mesh, const LiveCluster& cluster) {
           {"settings", std::move(settings)},
           {"agents", workload(cluster.agents)},
           {"operator", workload(cluster.cilium_operator)},
+          {"envoy", workload(cluster.envoy)},
           {"apiserver", workload(cluster.apiserver)},
           {"apiserverService", json::object{{"exists", service_facts.exists},
                                             {"type", service_facts.type},
@@ -177,9 +186,10 @@ json::object cluster_object(const LiveMesh& mesh, const LiveCluster& cluster) {
           {"certificates", list(cluster.certificates,
                                 [&](const CertificateView& one) { return certificate(one, mesh.now); })},
           {"services", std::move(services)},
-          {"serviceExports", list(cluster.exports, [](const McsView& one) { return json::value(one.key); })},
-          {"serviceImports", list(cluster.imports, [](const McsView& one) { return json::value(one.key); })},
-          {"ingresses", list(cluster.ingresses, ingress)},
+          {"mcsApi", cluster.has_mcs_api},
+          {"serviceExports", list(cluster.exports, mcs)},
+          {"serviceImports", list(cluster.imports, mcs)},
+          {"waysIn", list(cluster.ways_in, way_in)},
           {"unread", list(cluster.unread, [](const Unread& one) {
              return json::object{{"what", one.what}, {"why", one.why}, {"rule", one.rule}};
            })}};

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "status/as_mesh.hpp"
 #include "status/parse.hpp"
+#include "status/ways_in.hpp"
 
 #include <algorithm>
 #include <map>
@@ -121,17 +122,12 @@ std::string services(const LiveCluster& cluster) {
 
 std::string way_in(const LiveCluster& cluster, const LiveMesh& mesh) {
   std::set<std::string> parts;
-  for (const IngressView& ingress : cluster.ingresses) {
-    const bool global = std::ranges::any_of(mesh.clusters, [&](const LiveCluster& one) {
-      return std::ranges::any_of(one.services, [&](const ServiceView& service) {
-        return service.global && service.key == ingress.service;
-      });
-    });
-    if (!global) continue;
-    const std::string at = ingress.addresses.empty() ? "no address" : join_words(ingress.addresses);
-    parts.insert(fmt::format("{} at {}", ingress.host.empty() ? ingress.key : ingress.host, at));
+  for (const WayIn& way : cluster.ways_in) {
+    if (!is_shared(mesh.clusters, way)) continue;
+    const std::string at = way.addresses.empty() ? "no address" : join_words(way.addresses);
+    parts.insert(fmt::format("{} at {}", way.host.empty() ? way.key : way.host, at));
   }
-  return parts.empty() ? "no Ingress of a global Service" : fmt::format("{}", fmt::join(parts, ", "));
+  return parts.empty() ? "nothing leads to a global Service" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ struct Workload {
 
 struct NodeView {
   std::string name;
+  std::string kubelet;  // its version
   bool ready = false;
   std::vector<IpAddress> addresses;         // InternalIPs of the Node
   std::vector<IpPrefix> pods;               // its share, by the Node
@@ -111,6 +112,7 @@ struct ServiceView {
   std::string affinity;  // as written; empty: none
   bool sync_slices = false;
   bool headless = false;
+  std::set<std::string> marks;  // as of a WayIn
   std::vector<ServicePortView> ports;
   std::map<std::string, std::string> selector;
   int ready = 0;                      // endpoints of this cluster
@@ -124,17 +126,26 @@ struct McsView {
   std::string invalid;   // of an export: why its condition Valid does not
 };
 
-struct IngressView {
-  std::string key;
-  std::string host;
-  std::string service;  // "namespace/name"
-  std::string class_name;
+// A way for users into the cluster: an Ingress, or an HTTPRoute through a Gateway. One for each pair of a
+// host and what it leads to.
+struct WayIn {
+  std::string key;         // of the Ingress or the HTTPRoute
+  std::string gateway;     // of the HTTPRoute; empty: this is an Ingress
+  std::string host;        // empty: all
+  std::string service;     // "namespace/name"
+  bool imported = false;   // the ServiceImport of that name, not the Service
+  std::string class_name;  // IngressClass or GatewayClass
   std::vector<std::string> addresses;
-  bool service_upstream = false;  // ingress-nginx's annotation
+  std::set<std::string>
+      marks;            // its annotations that have its controller ask ClusterIPs; see controllers.hpp
+  std::string refusal;  // why the controller does not lead anybody this way, in its own words
+
+  // "Ingress default/api", "HTTPRoute default/api".
+  [[nodiscard]] std::string named() const { return (gateway.empty() ? "Ingress " : "HTTPRoute ") + key; }
 };
 
+// The Pods of an ingress controller.
 struct ControllerView {
-  bool seen = false;  // there are Pods of it
   int ready = 0;
   int total = 0;
   bool host_network = false;
@@ -161,6 +172,7 @@ struct LiveCluster {
   std::string kubernetes;                     // "v1.32.4"; empty: not known
   std::string cilium;                         // of the agents' image: "1.18.0"
   Workload agents, cilium_operator, apiserver;
+  Workload envoy;  // where it has Pods of its own: external-envoy-proxy
   bool has_kvstoremesh = false;
   std::vector<NodeView> nodes;
   std::vector<std::string> strange_cilium_nodes;  // CiliumNodes without a Node
@@ -183,9 +195,10 @@ struct LiveCluster {
   std::map<std::string, std::string> global_namespaces;  // annotation clustermesh.cilium.io/global, by name
   std::set<std::string> namespaces;                      // only where the default is not global
 
-  std::vector<IngressView> ingresses;                         // those that lead to a global Service
-  std::map<std::string, std::string> ingress_classes;         // name → controller
-  std::map<std::string, ControllerView> ingress_controllers;  // controller → its Pods
+  std::vector<WayIn> ways_in;
+  std::map<std::string, std::string> ingress_classes;  // name → controller
+  std::map<std::string, std::string> gateway_classes;  // likewise
+  std::map<std::string, ControllerView> controllers;   // app.kubernetes.io/name of the Pods → they
 
   // A setting of cilium-config, or `otherwise`.
   [[nodiscard]] std::string setting(const std::string& name, std::string otherwise = {}) const;

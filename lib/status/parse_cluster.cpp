@@ -20,13 +20,6 @@ void add_prefixes(std::vector<IpPrefix>& to, const json::array& texts) {
   }
 }
 
-bool condition_holds(const json::value& object, std::string_view type) {
-  const auto& conditions = kube::array_field(object, "/status/conditions");
-  return std::any_of(conditions.begin(), conditions.end(), [&](const json::value& condition) {
-    return kube::text_field(condition, "/type") == type && kube::text_field(condition, "/status") == "True";
-  });
-}
-
 std::string image_of(const json::value& pod, std::string_view container) {
   for (const json::value& item : kube::array_field(pod, "/spec/containers")) {
     if (kube::text_field(item, "/name") == container) return kube::text_field(item, "/image");
@@ -51,6 +44,17 @@ std::string annotation(const json::value& object, std::string_view name, std::st
   return old == all.end() ? std::string{} : old->second;
 }
 
+std::string key_of(const json::value& object) {
+  return kube::text_field(object, "/metadata/namespace") + "/" + kube::text_field(object, "/metadata/name");
+}
+
+bool condition_holds(const json::value& object, std::string_view type) {
+  const auto& conditions = kube::array_field(object, "/status/conditions");
+  return std::any_of(conditions.begin(), conditions.end(), [&](const json::value& condition) {
+    return kube::text_field(condition, "/type") == type && kube::text_field(condition, "/status") == "True";
+  });
+}
+
 bool is_word(std::string text, std::string_view lower) {
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return text == lower;
@@ -58,9 +62,7 @@ bool is_word(std::string text, std::string_view lower) {
 
 void parse_agents(const json::value& daemon_set, LiveCluster& cluster) {
   if (!daemon_set.is_object()) return;
-  cluster.agents.exists = true;
-  cluster.agents.wanted = kube::count_field(daemon_set, "/status/desiredNumberScheduled");
-  cluster.agents.ready = kube::count_field(daemon_set, "/status/numberReady");
+  cluster.agents = parse_daemon_set(daemon_set);
   for (const json::value& container : kube::array_field(daemon_set, "/spec/template/spec/containers")) {
     if (kube::text_field(container, "/name") != "cilium-agent") continue;
     cluster.cilium = version_of(kube::text_field(container, "/image"));
@@ -73,6 +75,15 @@ void parse_agents(const json::value& daemon_set, LiveCluster& cluster) {
       }
     }
   }
+}
+
+Workload parse_daemon_set(const json::value& daemon_set) {
+  Workload workload;
+  if (!daemon_set.is_object()) return workload;
+  workload.exists = true;
+  workload.wanted = kube::count_field(daemon_set, "/status/desiredNumberScheduled");
+  workload.ready = kube::count_field(daemon_set, "/status/numberReady");
+  return workload;
 }
 
 Workload parse_deployment(const json::value& deployment) {
@@ -114,56 +125,63 @@ void parse_apiserver_service(const json::value& service, LiveCluster& cluster) {
   }
 }
 
-void parse_nodes(const Objects& nodes, const Objects& cilium_nodes, LiveCluster& cluster) {
-  std::map<std::string, std::size_t> places;
-  for (const json::value& node : nodes) {
-    NodeView view;
-    view.name = kube::text_field(node, "/metadata/name");
-    view.ready = condition_holds(node, "Ready");
-    for (const json::value& address : kube::array_field(node, "/status/addresses")) {
-      if (kube::text_field(address, "/type") == "InternalIP") {
-        add_address(view.addresses, kube::text_field(address, "/address"));
-      }
-    }
-    add_prefixes(view.pods, kube::array_field(node, "/spec/podCIDRs"));
-    places[view.name] = cluster.nodes.size();
-    cluster.nodes.push_back(std::move(view));
-    if (cluster.kubernetes.empty()) {
-      cluster.kubernetes = kube::text_field(node, "/status/nodeInfo/kubeletVersion");
+NodeView parse_node(const json::value& node) {
+  NodeView view;
+  view.name = kube::text_field(node, "/metadata/name");
+  view.kubelet = kube::text_field(node, "/status/nodeInfo/kubeletVersion");
+  view.ready = condition_holds(node, "Ready");
+  for (const json::value& address : kube::array_field(node, "/status/addresses")) {
+    if (kube::text_field(address, "/type") == "InternalIP") {
+      add_address(view.addresses, kube::text_field(address, "/address"));
     }
   }
-  for (const json::value& node : cilium_nodes) {
-    const std::string name = kube::text_field(node, "/metadata/name");
-    const auto place = places.find(name);
-    if (place == places.end()) {
-      cluster.strange_cilium_nodes.push_back(name);
-      continue;
-    }
-    NodeView& view = cluster.nodes[place->second];
-    view.has_cilium = true;
-    for (const json::value& address : kube::array_field(node, "/spec/addresses")) {
-      if (kube::text_field(address, "/type") == "InternalIP") {
-        add_address(view.cilium_addresses, kube::text_field(address, "/ip"));
-      }
-    }
-    add_prefixes(view.cilium_pods, kube::array_field(node, "/spec/ipam/podCIDRs"));
-  }
+  add_prefixes(view.pods, kube::array_field(node, "/spec/podCIDRs"));
+  return view;
 }
 
-void parse_observers(const Objects& pods, LiveCluster& cluster) {
-  for (const json::value& pod : pods) {
-    const auto labels = kube::labels_field(pod, "/metadata/labels");
-    const auto app = labels.find("k8s-app");
-    if (app == labels.end()) continue;
-    Observer observer;
-    observer.kind = app->second == "cilium" ? Observer::Kind::agent : Observer::Kind::kvstoremesh;
-    observer.pod = kube::text_field(pod, "/metadata/name");
-    observer.node = kube::text_field(pod, "/spec/nodeName");
-    observer.ready =
-        condition_holds(pod, "Ready") && kube::text_field(pod, "/metadata/deletionTimestamp").empty();
-    observer.image = image_of(pod, observer.kind == Observer::Kind::agent ? "cilium-agent" : "kvstoremesh");
-    if (!observer.image.empty()) cluster.observers.push_back(std::move(observer));
+NodeView parse_cilium_node(const json::value& node) {
+  NodeView view;
+  view.name = kube::text_field(node, "/metadata/name");
+  view.has_cilium = true;
+  for (const json::value& address : kube::array_field(node, "/spec/addresses")) {
+    if (kube::text_field(address, "/type") == "InternalIP") {
+      add_address(view.cilium_addresses, kube::text_field(address, "/ip"));
+    }
   }
+  add_prefixes(view.cilium_pods, kube::array_field(node, "/spec/ipam/podCIDRs"));
+  return view;
+}
+
+void join_nodes(std::vector<NodeView> nodes, std::vector<NodeView> cilium_nodes, LiveCluster& cluster) {
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < nodes.size(); ++i) places[nodes[i].name] = i;
+  for (NodeView& node : cilium_nodes) {
+    const auto place = places.find(node.name);
+    if (place == places.end()) {
+      cluster.strange_cilium_nodes.push_back(node.name);
+      continue;
+    }
+    NodeView& view = nodes[place->second];
+    view.has_cilium = true;
+    view.cilium_addresses = std::move(node.cilium_addresses);
+    view.cilium_pods = std::move(node.cilium_pods);
+  }
+  cluster.nodes = std::move(nodes);
+  if (!cluster.nodes.empty()) cluster.kubernetes = cluster.nodes.front().kubelet;
+}
+
+Observer parse_observer(const json::value& pod) {
+  const auto labels = kube::labels_field(pod, "/metadata/labels");
+  const auto app = labels.find("k8s-app");
+  const bool agent = app != labels.end() && app->second == "cilium";
+  Observer observer;
+  observer.kind = agent ? Observer::Kind::agent : Observer::Kind::kvstoremesh;
+  observer.pod = kube::text_field(pod, "/metadata/name");
+  observer.node = kube::text_field(pod, "/spec/nodeName");
+  observer.ready =
+      condition_holds(pod, "Ready") && kube::text_field(pod, "/metadata/deletionTimestamp").empty();
+  observer.image = image_of(pod, agent ? "cilium-agent" : "kvstoremesh");
+  return observer;
 }
 
 }  // namespace meshdrill::status

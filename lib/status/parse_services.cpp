@@ -1,19 +1,12 @@
 #include "base/text.hpp"
-#include "kube/endpoints.hpp"
 #include "kube/json_fields.hpp"
+#include "status/controllers.hpp"
 #include "status/parse.hpp"
-
-#include <algorithm>
-#include <set>
 
 namespace meshdrill::status {
 namespace {
 
 namespace json = boost::json;
-
-std::string key_of(const json::value& object) {
-  return kube::text_field(object, "/metadata/namespace") + "/" + kube::text_field(object, "/metadata/name");
-}
 
 std::string target_of(const json::value& port) {
   const json::value* target = kube::field(port, "/targetPort");
@@ -44,6 +37,7 @@ ServiceView parse_service(const json::value& service) {
       !is_word(annotation(service, "service.cilium.io/shared", "io.cilium/shared-service"), "false");
   view.affinity = printable(annotation(service, "service.cilium.io/affinity", "io.cilium/service-affinity"));
   view.headless = kube::text_field(service, "/spec/clusterIP") == "None";
+  view.marks = marks_of(service);
   const std::string sync = annotation(service, "service.cilium.io/global-sync-endpoint-slices");
   view.sync_slices = sync.empty() ? view.headless : is_word(sync, "true");
   for (const json::value& item : kube::array_field(service, "/spec/ports")) {
@@ -59,10 +53,10 @@ ServiceView parse_service(const json::value& service) {
   return view;
 }
 
-void count_endpoints(const Objects& slices, ServiceView& service) {
-  const kube::ServiceEndpoints counted = kube::count_endpoints(slices);
-  service.ready = counted.local.ready;
-  for (const auto& [cluster, tally] : counted.remote) service.synced[cluster] = tally.ready;
+std::string service_of_slice(const json::value& slice) {
+  const auto labels = kube::labels_field(slice, "/metadata/labels");
+  const auto name = labels.find("kubernetes.io/service-name");
+  return kube::text_field(slice, "/metadata/namespace") + "/" + (name == labels.end() ? "" : name->second);
 }
 
 McsView parse_mcs(const json::value& object) {
@@ -70,54 +64,6 @@ McsView parse_mcs(const json::value& object) {
   view.key = key_of(object);
   view.conflict = condition_text(object, "Conflict", "True");
   view.invalid = condition_text(object, "Valid", "False");
-  return view;
-}
-
-std::vector<IngressView> parse_ingress(const json::value& ingress) {
-  IngressView common;
-  common.key = key_of(ingress);
-  common.class_name = kube::text_field(ingress, "/spec/ingressClassName");
-  if (common.class_name.empty()) common.class_name = annotation(ingress, "kubernetes.io/ingress.class");
-  common.service_upstream =
-      is_word(annotation(ingress, "nginx.ingress.kubernetes.io/service-upstream"), "true");
-  for (const json::value& point : kube::array_field(ingress, "/status/loadBalancer/ingress")) {
-    const std::string ip = kube::text_field(point, "/ip");
-    common.addresses.push_back(printable(ip.empty() ? kube::text_field(point, "/hostname") : ip));
-  }
-  const std::string kube_namespace = kube::text_field(ingress, "/metadata/namespace");
-  std::vector<IngressView> views;
-  std::set<std::pair<std::string, std::string>> seen;
-  const auto add = [&](const std::string& host, const json::value& backend) {
-    const std::string name = kube::text_field(backend, "/service/name");
-    if (name.empty() || !seen.emplace(host, name).second) return;
-    views.push_back(common);
-    views.back().host = printable(host);
-    views.back().service = kube_namespace + "/" + name;
-  };
-  for (const json::value& rule : kube::array_field(ingress, "/spec/rules")) {
-    for (const json::value& path : kube::array_field(rule, "/http/paths")) {
-      if (const json::value* backend = kube::field(path, "/backend")) {
-        add(kube::text_field(rule, "/host"), *backend);
-      }
-    }
-  }
-  if (const json::value* backend = kube::field(ingress, "/spec/defaultBackend")) add("", *backend);
-  return views;
-}
-
-ControllerView parse_controller(const Objects& pods) {
-  ControllerView view;
-  for (const json::value& pod : pods) {
-    if (!kube::text_field(pod, "/metadata/deletionTimestamp").empty()) continue;
-    view.seen = true;
-    ++view.total;
-    view.host_network = view.host_network || kube::boolean_field(pod, "/spec/hostNetwork");
-    const auto& conditions = kube::array_field(pod, "/status/conditions");
-    view.ready += std::any_of(conditions.begin(), conditions.end(), [](const json::value& condition) {
-      return kube::text_field(condition, "/type") == "Ready" &&
-             kube::text_field(condition, "/status") == "True";
-    });
-  }
   return view;
 }
 

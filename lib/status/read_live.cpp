@@ -1,14 +1,18 @@
 #include "status/read_live.hpp"
 
+#include "kube/endpoint_counter.hpp"
 #include "kube/json_fields.hpp"
+#include "status/controllers.hpp"
 #include "status/dial.hpp"
 #include "status/gather.hpp"
 #include "status/observe.hpp"
+#include "status/parse.hpp"
 #include "status/reader.hpp"
 
 #include <algorithm>
 #include <array>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -22,20 +26,18 @@ constexpr std::array certificate_secrets = {
     "clustermesh-apiserver-server-cert", "clustermesh-apiserver-remote-cert",
     "clustermesh-apiserver-local-cert", "clustermesh-apiserver-admin-cert"};
 
-std::string service_of(const json::value& slice) {
-  const auto labels = kube::labels_field(slice, "/metadata/labels");
-  const auto name = labels.find("kubernetes.io/service-name");
-  return kube::text_field(slice, "/metadata/namespace") + "/" + (name == labels.end() ? "" : name->second);
+std::pair<std::string, std::string> namespace_mark(const json::value& object) {
+  return {kube::text_field(object, "/metadata/name"), annotation(object, "clustermesh.cilium.io/global")};
 }
 
-// The slices of all global Services at once; "" when there are none.
-std::string slice_selector(const std::vector<ServiceView>& services) {
+// The slices of all these Services at once; all slices there are when the names would not fit into a URL that
+// every proxy takes.
+std::string slice_selector(const std::map<std::string, kube::EndpointCounter>& services) {
+  constexpr std::size_t longest = 2000;
   std::set<std::string> names;
-  for (const ServiceView& service : services) {
-    if (service.global) names.insert(service.key.substr(service.key.find('/') + 1));
-  }
-  if (names.empty()) return {};
-  return fmt::format("kubernetes.io/service-name in ({})", fmt::join(names, ","));
+  for (const auto& [key, counter] : services) names.insert(key.substr(key.find('/') + 1));
+  const std::string selector = fmt::format("kubernetes.io/service-name in ({})", fmt::join(names, ","));
+  return selector.size() > longest ? std::string{} : selector;
 }
 
 // One job for each thing to read. They run side by side on one thread, and write to different fields.
@@ -61,6 +63,7 @@ class LiveReader {
     jobs_.add(read_ingresses());
     jobs_.add(read_classes());
     jobs_.add(read_controllers());
+    jobs_.add(read_routes());
     jobs_.add(read_mcs());
     co_await jobs_.wait();
     finish();
@@ -74,19 +77,23 @@ class LiveReader {
     const json::value config =
         co_await reader_.get(ReadId::settings, options_.kube_namespace, "cilium-config");
     cluster_.config = kube::labels_field(config, "/data");
+    if (is_word(cluster_.setting("external-envoy-proxy", "false"), "true")) {
+      const json::value envoy = co_await reader_.get(ReadId::envoy, options_.kube_namespace, "cilium-envoy");
+      cluster_.envoy = parse_daemon_set(envoy);
+    }
     if (!is_word(cluster_.setting("clustermesh-default-global-namespace", "true"), "false")) co_return;
-    const Objects namespaces = co_await reader_.list(ReadId::namespaces);
-    for (const json::value& object : namespaces) {
-      const std::string name = kube::text_field(object, "/metadata/name");
+    const auto namespaces = co_await reader_.list(ReadId::namespaces, namespace_mark);
+    for (const auto& [name, mark] : namespaces) {
       cluster_.namespaces.insert(name);
-      cluster_.global_namespaces[name] = annotation(object, "clustermesh.cilium.io/global");
+      cluster_.global_namespaces[name] = mark;
     }
   }
 
   Task<> read_pods() {
-    const Objects pods = co_await reader_.list(ReadId::pods, options_.kube_namespace,
-                                               "k8s-app in (cilium,clustermesh-apiserver)");
-    parse_observers(pods, cluster_);
+    const std::string selector = "k8s-app in (cilium,clustermesh-apiserver)";
+    cluster_.observers =
+        co_await reader_.list(ReadId::pods, parse_observer, options_.kube_namespace, selector);
+    std::erase_if(cluster_.observers, [](const Observer& one) { return one.image.empty(); });
     for (std::size_t i = 0; i < cluster_.observers.size(); ++i) {
       if (cluster_.observers[i].ready) jobs_.add(observe(reader_, options_.kube_namespace, i, cluster_));
     }
@@ -127,58 +134,90 @@ class LiveReader {
     if (cluster_.certificates.back().role == "remote") dialler_ = credentials_of(secret);
   }
 
-  Task<> read_nodes() { nodes_ = co_await reader_.list(ReadId::nodes); }
+  Task<> read_nodes() { nodes_ = co_await reader_.list(ReadId::nodes, parse_node); }
 
-  Task<> read_cilium_nodes() { cilium_nodes_ = co_await reader_.list(ReadId::cilium_nodes); }
+  Task<> read_cilium_nodes() {
+    cilium_nodes_ = co_await reader_.list(ReadId::cilium_nodes, parse_cilium_node);
+  }
 
   Task<> read_services() {
-    const Objects services = co_await reader_.list(ReadId::services);
-    for (const json::value& service : services) cluster_.services.push_back(parse_service(service));
-    const std::string selector = slice_selector(cluster_.services);
-    if (selector.empty()) co_return;
-    const Objects slices = co_await reader_.list(ReadId::endpoint_slices, std::string(), selector);
-    std::map<std::string, Objects> by_service;
-    for (const json::value& slice : slices) by_service[service_of(slice)].push_back(slice);
+    cluster_.services = co_await reader_.list(ReadId::services, parse_service);
+    std::map<std::string, kube::EndpointCounter> global;
+    for (const ServiceView& service : cluster_.services) {
+      if (service.global) global[service.key];
+    }
+    if (global.empty()) co_return;
+    const std::string selector = slice_selector(global);
+    kube::ListTaker taker;
+    taker.take = [&global](const json::value& slice) {
+      const auto service = global.find(service_of_slice(slice));
+      if (service != global.end()) service->second.add(slice);
+    };
+    taker.restart = [&global] {
+      for (auto& [key, counter] : global) counter = {};
+    };
+    co_await reader_.each(ReadId::endpoint_slices, std::string(), selector, std::move(taker));
     for (ServiceView& service : cluster_.services) {
-      if (service.global) count_endpoints(by_service[service.key], service);
+      if (!service.global) continue;
+      const kube::ServiceEndpoints counted = global[service.key].counted();
+      service.ready = counted.local.ready;
+      for (const auto& [cluster, tally] : counted.remote) service.synced[cluster] = tally.ready;
     }
   }
 
   Task<> read_ingresses() {
-    const Objects ingresses = co_await reader_.list(ReadId::ingresses);
-    for (const json::value& ingress : ingresses) {
-      for (IngressView& view : parse_ingress(ingress)) cluster_.ingresses.push_back(std::move(view));
-    }
+    const auto ingresses = co_await reader_.list(ReadId::ingresses, parse_ingress);
+    for (const std::vector<WayIn>& ways : ingresses) add_ways(ways);
   }
 
   Task<> read_classes() {
-    const Objects classes = co_await reader_.list(ReadId::ingress_classes);
-    for (const json::value& one : classes) {
-      cluster_.ingress_classes[kube::text_field(one, "/metadata/name")] =
-          kube::text_field(one, "/spec/controller");
+    const auto classes = co_await reader_.list(ReadId::ingress_classes, parse_ingress_class);
+    cluster_.ingress_classes = {classes.begin(), classes.end()};
+  }
+
+  Task<> read_controllers() {
+    const std::string selector = controller_selector();
+    const auto pods =
+        co_await reader_.list(ReadId::ingress_pods, parse_controller_pod, std::string(), selector);
+    for (const auto& [app, pod] : pods) {
+      if (app.empty()) continue;
+      ControllerView& all = cluster_.controllers[app];
+      all.ready += pod.ready;
+      all.total += pod.total;
+      all.host_network = all.host_network || pod.host_network;
     }
   }
 
-  // ingress-nginx, by the labels that its chart gives. Cilium's own ingress runs in the agents.
-  Task<> read_controllers() {
-    const Objects pods =
-        co_await reader_.list(ReadId::ingress_pods, std::string(),
-                              "app.kubernetes.io/name=ingress-nginx,app.kubernetes.io/component=controller");
-    cluster_.ingress_controllers["k8s.io/ingress-nginx"] = parse_controller(pods);
+  // Gateways are of interest only where an HTTPRoute leads through them.
+  Task<> read_routes() {
+    const auto routes = co_await reader_.list(ReadId::http_routes, parse_route);
+    if (routes.empty()) co_return;
+    const auto gateways = co_await reader_.list(ReadId::gateways, parse_gateway);
+    if (!cluster_.unreadable(std::string(read_of(ReadId::gateways).what))) {
+      const std::vector<WayIn> ways = ways_through(gateways, routes);
+      add_ways(ways);
+    }
+    const auto classes = co_await reader_.list(ReadId::gateway_classes, parse_gateway_class);
+    cluster_.gateway_classes = {classes.begin(), classes.end()};
   }
 
   Task<> read_mcs() {
-    const Objects exports =
-        co_await reader_.list(ReadId::service_exports, std::string(), std::string(), &cluster_.has_mcs_api);
-    for (const json::value& one : exports) cluster_.exports.push_back(parse_mcs(one));
+    cluster_.exports = co_await reader_.list(ReadId::service_exports, parse_mcs, std::string(), std::string(),
+                                             &cluster_.has_mcs_api);
     if (!cluster_.has_mcs_api) co_return;
-    const Objects imports = co_await reader_.list(ReadId::service_imports);
-    for (const json::value& one : imports) cluster_.imports.push_back(parse_mcs(one));
+    cluster_.imports = co_await reader_.list(ReadId::service_imports, parse_mcs);
+  }
+
+  void add_ways(const std::vector<WayIn>& ways) {
+    cluster_.ways_in.insert(cluster_.ways_in.end(), ways.begin(), ways.end());
   }
 
   // What needs several of the answers.
   void finish() {
-    parse_nodes(nodes_, cilium_nodes_, cluster_);
+    join_nodes(std::move(nodes_), std::move(cilium_nodes_), cluster_);
+    // In an order that does not depend on whose answer came first.
+    std::ranges::sort(cluster_.ways_in, {},
+                      [](const WayIn& one) { return std::tie(one.gateway, one.key, one.host, one.service); });
     // An entry for the cluster itself is legal, and ignored.
     const auto own = [&](const PeerEntry& peer) { return peer.name == cluster_.name(); };
     std::erase_if(cluster_.peers, own);
@@ -194,7 +233,7 @@ class LiveReader {
   const LiveOptions& options_;
   Reader reader_;
   Gather jobs_;
-  Objects nodes_, cilium_nodes_;
+  std::vector<NodeView> nodes_, cilium_nodes_;
   DialCredentials dialler_;
 };
 

@@ -1,12 +1,20 @@
 #include "status/reader.hpp"
 
-#include "kube/list.hpp"
+#include "kube/endpoint_counter.hpp"
 
 #include <algorithm>
 
 namespace meshdrill::status {
 
 namespace json = boost::json;
+
+namespace {
+
+// Nodes with long lists of images are some 20 KiB each, and 20 clusters are read at the same time.
+constexpr int page_size = 250;
+
+}  // namespace
+
 using kube::ApiError;
 
 Task<json::value> Reader::get(ReadId id, std::string kube_namespace, std::string name) {
@@ -29,23 +37,26 @@ Task<json::value> Reader::get(ReadId id, std::string kube_namespace, std::string
   co_return json::value(nullptr);
 }
 
-Task<Objects> Reader::list(ReadId id, std::string kube_namespace, std::string label_selector, bool* known) {
-  if (given_up()) co_return Objects{};
+Task<bool> Reader::each(ReadId id, std::string kube_namespace, std::string label_selector,
+                        kube::ListTaker taker) {
+  if (given_up()) co_return false;
+  const Read& read = read_of(id);
   kube::ListRequest request;
-  request.path = kube::collection_path(read_of(id).type, kube_namespace);
+  request.path = kube::collection_path(read.type, kube_namespace);
   request.label_selector = std::move(label_selector);
-  kube::ApiResult<kube::ObjectList> answer = co_await kube::list_all(client_, std::move(request));
-  if (answer) {
-    cluster_.reachable = true;
-    if (known != nullptr) *known = true;
-    co_return std::move(answer->items);
+  request.page_size = page_size;
+  kube::ApiResult<std::string> answer = co_await kube::list_each(client_, request, timeout_, taker);
+  if (!answer && answer.error().not_found() && id == ReadId::endpoint_slices) {
+    request.path = kube::collection_path(kube::endpoint_slices_before_1_21(), kube_namespace);
+    answer = co_await kube::list_each(client_, request, timeout_, taker);
   }
-  if (answer.error().not_found()) {
+  if (answer || answer.error().not_found()) {
     cluster_.reachable = true;
   } else {
+    taker.restart();
     note(id, answer.error());
   }
-  co_return Objects{};
+  co_return answer.has_value();
 }
 
 bool Reader::given_up() const {

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "kube/client.hpp"
+#include "kube/list_each.hpp"
 #include "status/live_cluster.hpp"
-#include "status/parse.hpp"
 #include "status/reads.hpp"
 
 #include <string>
+#include <type_traits>
+#include <vector>
 
 #include <boost/json/value.hpp>
 
@@ -20,9 +22,24 @@ class Reader {
   // The object; null when there is none, or it could not be read.
   Task<boost::json::value> get(ReadId id, std::string kube_namespace, std::string name);
 
-  // All objects of a kind. `known`, when given, becomes whether the API knows the kind at all.
-  Task<Objects> list(ReadId id, std::string kube_namespace = {}, std::string label_selector = {},
-                     bool* known = nullptr);
+  // Hands out all objects of a kind, page by page. False when the API does not know the kind, or they could
+  // not be read.
+  Task<bool> each(ReadId id, std::string kube_namespace, std::string label_selector, kube::ListTaker taker);
+
+  // What `read` makes of each of them; in all namespaces when none is given.
+  template <class Read>
+  Task<std::vector<std::invoke_result_t<Read, const boost::json::value&>>> list(
+      ReadId id, Read read, std::string kube_namespace = {}, std::string label_selector = {},
+      bool* known = nullptr) {
+    std::vector<std::invoke_result_t<Read, const boost::json::value&>> made;
+    kube::ListTaker taker;
+    taker.take = [&made, read](const boost::json::value& object) { made.push_back(read(object)); };
+    taker.restart = [&made] { made.clear(); };
+    const bool there =
+        co_await each(id, std::move(kube_namespace), std::move(label_selector), std::move(taker));
+    if (known != nullptr) *known = there;
+    co_return made;
+  }
 
   // Enters what could not be read, once for each kind of read. The first time that the API itself is out of
   // reach is the only one.

@@ -21,6 +21,7 @@ std::span<const Read> reads() {
   static const auto table = std::to_array<Read>({
       {settings, {"", "v1", "configmaps", true}, "", "get", "cilium-config", true, "Cilium's settings (ConfigMap cilium-config)"},
       {agents, {"apps", "v1", "daemonsets", true}, "", "get", "cilium", true, "the agents (DaemonSet cilium)"},
+      {envoy, {"apps", "v1", "daemonsets", true}, "", "get", "cilium-envoy", true, "Envoy (DaemonSet cilium-envoy)"},
       {cilium_operator, {"apps", "v1", "deployments", true}, "", "get", "cilium-operator", true, "the operator (Deployment cilium-operator)"},
       {apiserver, {"apps", "v1", "deployments", true}, "", "get", "clustermesh-apiserver", true, "the Deployment clustermesh-apiserver"},
       {apiserver_service, {"", "v1", "services", true}, "", "get", "clustermesh-apiserver", true, "the Service clustermesh-apiserver"},
@@ -36,6 +37,9 @@ std::span<const Read> reads() {
       {ingresses, {"networking.k8s.io", "v1", "ingresses", true}, "", "list", "", false, "the Ingresses"},
       {ingress_classes, {"networking.k8s.io", "v1", "ingressclasses", false}, "", "list", "", false, "the IngressClasses"},
       {ingress_pods, {"", "v1", "pods", true}, "", "list", "", false, "the ingress controller's Pods"},
+      {http_routes, {"gateway.networking.k8s.io", "v1", "httproutes", true}, "", "list", "", false, "the HTTPRoutes"},
+      {gateways, {"gateway.networking.k8s.io", "v1", "gateways", true}, "", "list", "", false, "the Gateways"},
+      {gateway_classes, {"gateway.networking.k8s.io", "v1", "gatewayclasses", false}, "", "list", "", false, "the GatewayClasses"},
       {service_exports, {"multicluster.x-k8s.io", "v1alpha1", "serviceexports", true}, "", "list", "", false, "the ServiceExports"},
       {service_imports, {"multicluster.x-k8s.io", "v1alpha1", "serviceimports", true}, "", "list", "", false, "the ServiceImports"},
   });

@@ -14,6 +14,7 @@ namespace meshdrill::status {
 enum class ReadId {
   settings,
   agents,
+  envoy,
   cilium_operator,
   apiserver,
   apiserver_service,
@@ -29,6 +30,9 @@ enum class ReadId {
   ingresses,
   ingress_classes,
   ingress_pods,
+  http_routes,
+  gateways,
+  gateway_classes,
   service_exports,
   service_imports,
 };

@@ -64,7 +64,7 @@ bool was_read(const LiveCluster& cluster, Group group) {
     case Group::services:
       return !lacks({"the Services", "EndpointSlices", "ServiceExports", "ServiceImports", "Namespaces"});
     case Group::way_in:
-      return !lacks({"the Ingress", "ingress controller"});
+      return !lacks({"the Ingress", "ingress controller", "HTTPRoutes", "Gateway", "Envoy"});
   }
   return true;
 }

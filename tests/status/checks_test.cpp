@@ -43,7 +43,7 @@ TEST_CASE("DNS is held against the ingresses, and resolvers against each other")
   mesh.dns[0] = view("the name's own servers", {"198.51.100.1", "198.51.100.9"});
   CHECK(rules_found(mesh) == "dns-record-extra dns-record-missing");
   // A load balancer known by its name has addresses that only DNS knows.
-  for (LiveCluster& cluster : mesh.clusters) cluster.ingresses.front().addresses = {"lb.example.org"};
+  for (LiveCluster& cluster : mesh.clusters) cluster.ways_in.front().addresses = {"lb.example.org"};
   CHECK(rules_found(mesh) == "");
 }
 
@@ -64,13 +64,85 @@ TEST_CASE("what was not read is not missing") {
   south.agents = {};
   south.cilium_operator = {};
   south.services.clear();
-  south.ingresses.clear();
-  south.ingress_controllers.clear();
+  south.ways_in.clear();
+  south.controllers.clear();
   for (const char* what : {"the agents (DaemonSet cilium)", "the operator (Deployment cilium-operator)",
                            "the Deployment clustermesh-apiserver", "the Services", "the Ingresses"}) {
     south.unread.push_back({what, "forbidden", "{}"});
   }
   CHECK(rules_found(mesh) == "not-readable not-readable not-readable not-readable not-readable");
+}
+
+TEST_CASE("each ingress controller is told to ask ClusterIPs in its own way") {
+  LiveMesh mesh = healthy_mesh();
+  LiveCluster& south = mesh.clusters[1];
+  const auto served_by = [&](const char* controller, const char* app) {
+    south.ingress_classes["nginx"] = controller;
+    south.controllers = {{app, {1, 1, true}}};
+    south.ways_in.front().marks.clear();
+    south.services.front().marks.clear();
+  };
+  served_by("nginx.org/ingress-controller", "nginx-ingress");
+  CHECK(rules_found(mesh) == "upstream-local-only");
+  south.ways_in.front().marks = {"nginx.org/use-cluster-ip"};
+  CHECK(rules_found(mesh) == "");
+  served_by("traefik.io/ingress-controller", "traefik");
+  CHECK(check_mesh(mesh).front().cure ==
+        "Annotate Service default/api with traefik.ingress.kubernetes.io/service.nativelb: \"true\".");
+  south.services.front().marks = {"traefik.ingress.kubernetes.io/service.nativelb"};
+  CHECK(rules_found(mesh) == "");
+  served_by("projectcontour.io/contour/contour", "contour");
+  CHECK(check_mesh(mesh).front().level == Level::warning);
+  south.services.front().sync_slices = true;
+  south.config["clustermesh-enable-endpoint-sync"] = "true";
+  south.services.front().synced["north"] = 2;
+  CHECK(rules_found(mesh) == "");
+  // Of one that is not known, neither its Pods nor its habits.
+  served_by("ingress.k8s.aws/alb", "aws-load-balancer-controller");
+  CHECK(rules_found(mesh) == "controller-unknown");
+  CHECK(check_mesh(mesh).front().level == Level::note);
+}
+
+TEST_CASE("Cilium's own ingress runs in the agents, or in Envoys of its own") {
+  LiveMesh mesh = healthy_mesh();
+  LiveCluster& south = mesh.clusters[1];
+  south.ingress_classes["nginx"] = "cilium.io/ingress-controller";
+  south.controllers.clear();
+  south.ways_in.front().marks.clear();
+  CHECK(rules_found(mesh) == "ingress-controller");
+  south.config["enable-ingress-controller"] = "true";
+  CHECK(rules_found(mesh) == "");
+  south.config["external-envoy-proxy"] = "true";
+  south.envoy = {true, 3, 2};
+  CHECK(rules_found(mesh) == "ingress-controller");
+  CHECK(check_mesh(mesh).front().what == "2 of 3 Pods of DaemonSet cilium-envoy are ready");
+  south.envoy.ready = 3;
+  CHECK(rules_found(mesh) == "");
+}
+
+TEST_CASE("an HTTPRoute to a ServiceImport is a way in as good as an Ingress") {
+  LiveMesh mesh = healthy_mesh();
+  for (LiveCluster& cluster : mesh.clusters) {
+    cluster.services.clear();
+    cluster.config["clustermesh-enable-mcs-api"] = cluster.config["enable-gateway-api"] = "true";
+    cluster.exports = cluster.imports = {{"default/api", "", ""}};
+    cluster.gateway_classes["cilium"] = "io.cilium/gateway-controller";
+    WayIn& way = cluster.ways_in.front();
+    way.gateway = "default/web";
+    way.class_name = "cilium";
+    way.imported = true;
+  }
+  mesh.dns = {view("the name's own servers", {"198.51.100.1"})};
+  CHECK(rules_found(mesh) == "dns-record-missing");
+  mesh.dns.clear();
+  mesh.clusters[1].ways_in.front().addresses.clear();
+  CHECK(check_mesh(mesh).front().what == "Gateway default/web has no address");
+  mesh.clusters[1].ways_in.front().refusal = "ResolvedRefs: no such backend";
+  CHECK(rules_found(mesh) == "route-refused");
+  mesh.clusters[1].config["enable-gateway-api"] = "false";
+  CHECK(rules_found(mesh) == "ingress-controller route-refused");
+  mesh.clusters[1].ways_in.clear();
+  CHECK(rules_found(mesh) == "ingress-differs");
 }
 
 TEST_CASE("no endpoint anywhere is certain only when every cluster was read") {

@@ -66,10 +66,15 @@ LiveCluster cluster(int id, const std::string& name, const std::string& peer, Li
   service.ports = {{"http", 80, "8080", "TCP"}};
   service.ready = 2;
   one.services.push_back(service);
-  one.ingresses.push_back(
-      {"default/api", "api.example.org", "default/api", "nginx", {fmt::format("198.51.100.{}", id)}, true});
+  WayIn way;
+  way.key = way.service = "default/api";
+  way.host = "api.example.org";
+  way.class_name = "nginx";
+  way.addresses = {fmt::format("198.51.100.{}", id)};
+  way.marks = {"nginx.ingress.kubernetes.io/service-upstream"};
+  one.ways_in.push_back(way);
   one.ingress_classes["nginx"] = "k8s.io/ingress-nginx";
-  one.ingress_controllers["k8s.io/ingress-nginx"] = {true, 1, 1, true};
+  one.controllers["ingress-nginx"] = {1, 1, true};
   return one;
 }
 

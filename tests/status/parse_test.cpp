@@ -99,6 +99,81 @@ TEST_CASE("one view for each host and Service of an Ingress") {
   REQUIRE(views.size() == 2);
   CHECK(views[0].service == "shop/api");
   CHECK(views[1].service == "shop/web");
-  CHECK(views[0].service_upstream);
+  CHECK(views[0].marks == std::set<std::string>{"nginx.ingress.kubernetes.io/service-upstream"});
   CHECK(views[0].addresses == std::vector<std::string>{"lb.org"});
+}
+
+namespace {
+
+const char* const gateway =
+    R"({"metadata":{"namespace":"shop","name":"web"},"spec":{"gatewayClassName":"cilium",
+  "listeners":[{"hostname":"*.shop.org"},{"hostname":"*.shop.org"}]},"status":{"addresses":[{"value":"192.0.2.1"}],
+  "conditions":[{"type":"Programmed","status":"True"}]}})";
+
+std::string route(const std::string& spec, const std::string& conditions) {
+  return R"({"metadata":{"namespace":"shop","name":"api"},"spec":{"parentRefs":[{"name":"web"}],)" + spec +
+         R"(},"status":{"parents":[{"parentRef":{"name":"web"},"conditions":[)" + conditions + "]}]}}";
+}
+
+std::vector<WayIn> ways_of(const std::string& route_text, const std::string& gateway_text = gateway) {
+  const auto through = parse_gateway(boost::json::parse(gateway_text));
+  const auto along = parse_route(boost::json::parse(route_text));
+  return ways_through({through}, {along});
+}
+
+const std::string to_service =
+    R"("hostnames":["api.shop.org"],"rules":[{"backendRefs":[{"name":"api","port":80}]}])";
+
+}  // namespace
+
+TEST_CASE("an HTTPRoute leads its hosts, or those of its Gateway, to Services and ServiceImports") {
+  const auto ways = ways_of(route(to_service, R"({"type":"Accepted","status":"True"})"));
+  REQUIRE(ways.size() == 1);
+  CHECK(ways[0].gateway == "shop/web");
+  CHECK(ways[0].class_name == "cilium");
+  CHECK(ways[0].host == "api.shop.org");
+  CHECK(ways[0].service == "shop/api");
+  CHECK_FALSE(ways[0].imported);
+  CHECK(ways[0].addresses == std::vector<std::string>{"192.0.2.1"});
+  CHECK(ways[0].refusal.empty());
+  const auto imported = ways_of(route(
+      R"("rules":[{"backendRefs":[{"group":"multicluster.x-k8s.io","kind":"ServiceImport","namespace":"n","name":"s"},
+         {"group":"example.org","kind":"Bucket","name":"b"}]}])",
+      R"({"type":"Accepted","status":"True"})"));
+  REQUIRE(imported.size() == 1);
+  CHECK(imported[0].imported);
+  CHECK(imported[0].service == "n/s");
+  CHECK(imported[0].host == "*.shop.org");
+}
+
+TEST_CASE("why an HTTPRoute is not followed") {
+  const std::string unresolved =
+      R"({"type":"Accepted","status":"True"},{"type":"ResolvedRefs","status":"False","reason":"BackendNotFound"})";
+  CHECK(ways_of(route(to_service, unresolved))[0].refusal == "ResolvedRefs: BackendNotFound");
+  const std::string elsewhere =
+      R"({"metadata":{"namespace":"shop","name":"api"},"spec":{"parentRefs":[{"name":"none"}],)" +
+      to_service + "}}";
+  CHECK(ways_of(elsewhere)[0].refusal == "there is no Gateway shop/none");
+  const std::string silent =
+      R"({"metadata":{"namespace":"shop","name":"api"},"spec":{"parentRefs":[{"name":"web"}],)" + to_service +
+      "}}";
+  CHECK(ways_of(silent)[0].refusal == "no controller has accepted it");
+  const std::string down = R"({"metadata":{"namespace":"shop","name":"web"},"status":{"conditions":[
+      {"type":"Programmed","status":"False","message":"no address left"}]}})";
+  CHECK(ways_of(route(to_service, R"({"type":"Accepted","status":"True"})"), down)[0].refusal ==
+        "Gateway shop/web: Programmed: no address left");
+}
+
+TEST_CASE("the Pods of controllers, without their helpers") {
+  const auto pod = [](const std::string& component) {
+    return boost::json::parse(R"({"metadata":{"labels":{"app.kubernetes.io/name":"ingress-nginx",
+      "app.kubernetes.io/component":")" +
+                              component + R"("}},"spec":{"hostNetwork":true},
+      "status":{"conditions":[{"type":"Ready","status":"True"}]}})");
+  };
+  const auto [app, view] = parse_controller_pod(pod("controller"));
+  CHECK(app == "ingress-nginx");
+  CHECK((view.ready == 1 && view.total == 1 && view.host_network));
+  CHECK(parse_controller_pod(pod("admission-webhook")).first.empty());
+  CHECK(parse_controller_pod(pod("default-backend")).first.empty());
 }
