@@ -10,6 +10,7 @@ called for one cluster after the other.
 import http.client
 import os
 import pathlib
+import resource
 import ssl
 import sys
 import tempfile
@@ -33,6 +34,7 @@ REQUESTS = [
     "/api/v1/nodes", "/apis/cilium.io/v2/ciliumnodes", "/api/v1/services", "/apis/discovery.k8s.io/v1/endpointslices",
     "/apis/networking.k8s.io/v1/ingresses", "/apis/networking.k8s.io/v1/ingressclasses",
     f"/api/v1/pods?labelSelector={quote('app.kubernetes.io/name=ingress-nginx')}",
+    "/apis/gateway.networking.k8s.io/v1/httproutes",
     "/apis/multicluster.x-k8s.io/v1alpha1/serviceexports", "/apis/multicluster.x-k8s.io/v1alpha1/serviceimports",
 ]
 
@@ -78,6 +80,8 @@ def main():
         lab.fault("api-latency=20ms")
         with tempfile.TemporaryDirectory() as place:
             folder = pathlib.Path(place)
+            status(lab, names)
+            memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
             works = {"meshdrill": lambda: status(lab, names),
                      "one by one": lambda: one_by_one(lab.kubeconfig, folder),
                      "meshdrill, one cluster after the other": lambda: [status(lab, [name]) for name in names]}
@@ -86,6 +90,7 @@ def main():
         lab.stop()
     for name, seconds in best.items():
         print(f"{name}: {seconds:.2f} s")
+    print(f"memory of meshdrill, {CLUSTERS} clusters: at most {memory:.1f} MiB")
     print(f"ratio status {best['one by one'] / best['meshdrill']:.1f}")
     print(f"ratio clusters {best['meshdrill, one cluster after the other'] / best['meshdrill']:.1f}")
 

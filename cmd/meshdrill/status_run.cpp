@@ -2,6 +2,7 @@
 
 #include "mesh_access.hpp"
 #include "probe/ask/target.hpp"
+#include "status/gather.hpp"
 
 #include <cstdio>
 #include <exception>
@@ -11,6 +12,9 @@
 
 namespace meshdrill::cli {
 namespace {
+
+// Bounds what is held of answers that are being read, and open connections: a mesh has up to 511 clusters.
+constexpr int clusters_at_once = 32;
 
 class Session : public StatusSession {
  public:
@@ -27,13 +31,8 @@ class Session : public StatusSession {
     status::LiveMesh& mesh = round.mesh;
     mesh.clusters.resize(clients_.size());
     std::exception_ptr broken;
-    for (std::size_t i = 0; i < clients_.size(); ++i) {
-      asio::co_spawn(io_, status::read_live(*clients_[i], contexts_[i], options_.live),
-                     [&, i](std::exception_ptr error, status::LiveCluster cluster) {
-                       if (error) broken = std::move(error);
-                       mesh.clusters[i] = std::move(cluster);
-                     });
-    }
+    asio::co_spawn(io_, read_all(mesh.clusters),
+                   [&broken](std::exception_ptr error) { broken = std::move(error); });
     io_.restart();
     io_.run();
     if (broken) std::rethrow_exception(broken);
@@ -45,6 +44,16 @@ class Session : public StatusSession {
   }
 
  private:
+  Task<> read_one(std::size_t index, status::LiveCluster& cluster) {
+    cluster = co_await status::read_live(*clients_[index], contexts_[index], options_.live);
+  }
+
+  Task<> read_all(std::vector<status::LiveCluster>& clusters) {
+    status::Gather readings(io_.get_executor(), clusters_at_once);
+    for (std::size_t i = 0; i < clusters.size(); ++i) readings.add(read_one(i, clusters[i]));
+    co_await readings.wait();
+  }
+
   StatusOptions options_;
   std::optional<mesh::Mesh> file_;
   asio::io_context io_{1};

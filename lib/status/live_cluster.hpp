@@ -164,7 +164,8 @@ struct DialResult {
 struct LiveCluster {
   std::string context;
   std::string kube_namespace;  // where Cilium runs
-  bool reachable = false;      // the API answered something
+  bool reachable = false;      // the API answered something to us
+  bool refused = false;        // it answered that it does not know us (401)
   std::vector<Unread> unread;
   std::optional<Duration> clock_ahead;  // of our clock
 

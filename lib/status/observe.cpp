@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "kube/exec.hpp"
+#include "status/parse.hpp"
 
 #include <fmt/format.h>
 

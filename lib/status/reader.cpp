@@ -64,15 +64,15 @@ bool Reader::given_up() const {
 }
 
 void Reader::note(ReadId id, const ApiError& error) {
-  const bool answered = error.kind == ApiError::Kind::api;
+  cluster_.refused = cluster_.refused || error.is(401);
+  const bool answered = error.kind == ApiError::Kind::api && !error.is(401);
   cluster_.reachable = cluster_.reachable || answered;
   const std::string what(read_of(id).what);
   const bool again = std::any_of(cluster_.unread.begin(), cluster_.unread.end(), [&](const Unread& unread) {
     return unread.what == what || (!answered && !cluster_.reachable);
   });
   if (again) return;
-  const bool forbidden = error.is(403) || error.is(401);
-  cluster_.unread.push_back({what, to_string(error), forbidden ? rbac_rule(read_of(id)) : std::string{}});
+  cluster_.unread.push_back({what, to_string(error), error.is(403) ? rbac_rule(read_of(id)) : std::string{}});
 }
 
 }  // namespace meshdrill::status

@@ -36,7 +36,7 @@ std::span<const Rule> rules() {
        "Every cluster keeps routes and tunnels to a node that is gone."},
       {"clock-differs", settings, warning, "The clocks of two API servers differ by more than 5 seconds.",
        "Certificates look not yet valid or expired too soon, and times of a drill do not add up."},
-      {"cluster-unreachable", settings, unknown, "A cluster's API does not answer.",
+      {"cluster-unreachable", settings, unknown, "A cluster's API does not answer, or refuses the credentials.",
        "Nothing is known of it; it may be well or gone."},
       {"controller-unknown", way_in, note, "An ingress controller is none that meshdrill knows.",
        "Whether it is ready, and whether it reaches other clusters, cannot be told."},

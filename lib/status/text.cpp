@@ -74,7 +74,8 @@ void add_ladder(const LiveMesh& mesh, const LiveCluster& cluster, const std::vec
   out += text.painted(printable(cluster.name()), bold);
   if (cluster.name() != cluster.context) out += fmt::format(" (context {})", printable(cluster.context));
   if (!cluster.reachable) {
-    out += fmt::format("\n  {}  the API does not answer\n\n", text.mark(Level::unknown));
+    out += fmt::format("\n  {}  the API {}\n\n", text.mark(Level::unknown),
+                       cluster.refused ? "refuses the credentials" : "does not answer");
     return;
   }
   out += fmt::format("  Cilium {}, Kubernetes {}\n",

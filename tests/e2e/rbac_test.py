@@ -2,6 +2,7 @@
 """The roles of docs/rbac.md: each verb works under them, in a lab that obeys RBAC, and `status` misses each rule that is taken away.
 $MESHDRILL is the binary."""
 
+import contextlib
 import json
 import os
 import re
@@ -15,7 +16,7 @@ import yaml
 
 from drill_test import DRILL
 from harness import KUBECTL, MESHDRILL, run, wait_for, watchdog_of
-from status_lab import CLUSTERS, StatusLab
+from status_lab import CLUSTERS, NAMESPACE, StatusLab
 
 DOCUMENT = Path(os.environ.get("MESHDRILL_SOURCE_DIR", ".")) / "docs/rbac.md"
 USER = "op"
@@ -60,15 +61,31 @@ class Roles(unittest.TestCase):
         done = run("status", "--kubeconfig", self.kubeconfig, "-f", self.lab.mesh_file, "--no-dns", "-o", "json")
         return done.returncode, json.loads(done.stdout)
 
+    def all_is_read(self, stack):
+        """Puts the clusters into a state in which each of the reads is made."""
+        gateway = {"apiVersion": "gateway.networking.k8s.io/v1", "metadata": {"name": "spare", "namespace": "default"}}
+        labels = {"k8s-app": "cilium-envoy"}
+        envoy = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "cilium-envoy", "namespace": NAMESPACE},
+                 "spec": {"selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": {
+                     "hostNetwork": True, "containers": [{"name": "cilium-envoy", "image": "quay.io/cilium/cilium-envoy:v1.34"}]}}}}
+        for cluster in self.lab.clusters:
+            stack.enter_context(self.lab.created(cluster, dict(gateway, kind="HTTPRoute", spec={"rules": []})))
+            stack.enter_context(self.lab.created(cluster, envoy))
+            stack.enter_context(self.lab.annotated(cluster, "namespace", "default", {"clustermesh.cilium.io/global": "true"}))
+            stack.enter_context(self.lab.configured(cluster, clustermesh_default_global_namespace="false", external_envoy_proxy="true"))
+
     def test_status(self):
+        stack = contextlib.ExitStack()
+        self.addCleanup(stack.close)
+        self.all_is_read(stack)
         granted = roles("status")
         self.grant([])
         self.assertEqual(self.status()[0], 6)
         self.grant(granted)
         code, document = self.status()
         self.assertEqual((code, document["findings"]), (0, []))
-        # What only some clusters need, and what has something else to fall back on.
-        spare = {"namespaces", "pods/proxy", "pods/exec"}
+        # Two stand in for each other.
+        spare = ["pods/exec", "pods/proxy"]
         for role in granted:
             rules = role["rules"]
             for rule in list(rules):
@@ -83,6 +100,11 @@ class Roles(unittest.TestCase):
                     self.assertEqual({yaml.safe_load(text)["resources"][0] for text in missing}, {rule["resources"][0]})
                     self.assertTrue(all(yaml.safe_load(text) == rule for text in missing), missing)
             role["rules"] = rules
+        in_namespace = granted[1]
+        for gone, code in ((spare[:1], 0), (spare[1:], 0), (spare, 6)):
+            self.grant([granted[0], dict(in_namespace, rules=[one for one in in_namespace["rules"] if one["resources"][0] not in gone])])
+            with self.subTest(gone):
+                self.assertEqual(self.status()[0], code)
 
     def test_drill_and_recover(self):
         target = CLUSTERS[0]

@@ -157,6 +157,7 @@ class Clusters(OnTheLab):
             ("versions", "version-skew", FIRST, version),
             ("clocks", "clock-differs", SECOND, lambda lab: [lab.faulty(f"clock-skew=60s@{SECOND}")]),
             ("an API that is gone", "cluster-unreachable", SECOND, lambda lab: [lab.faulty(f"api-close@{SECOND}")]),
+            ("credentials that it refuses", "cluster-unreachable", SECOND, lambda lab: [lab.faulty(f"api-401@{SECOND}")]),
             ("a right that is missing", "not-readable", SECOND, lambda lab: [lab.faulty(f"secrets-refused@{SECOND}")]),
         ])
 
@@ -296,12 +297,63 @@ class Services(OnTheLab):
                 with lab.created(SECOND, changed):
                     yield
 
+        def cilium_ingress(lab):
+            controller = {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": "other"},
+                          "spec": {"controller": "cilium.io/ingress-controller"}}
+            address = {"status": {"loadBalancer": {"ingress": [{"ip": node_address(lab)}]}}}
+            return [lab.created(SECOND, controller), of_another_class(lab),
+                    lab.patched(SECOND, "ingress", "other", address, "default", status=True)]
+
         self.check_table([
             ("no Ingress", "ingress-differs", SECOND, lambda lab: [lab.deleted(SECOND, "ingress", ingress, "default")]),
             ("no address", "ingress-no-address", SECOND, lambda lab: [of_another_class(lab)]),
             ("local upstreams", "upstream-local-only", SECOND, lambda lab: [lab.faulty(f"no-service-upstream@{SECOND}")]),
             ("no controller", "ingress-controller", SECOND, lambda lab: [lab.scaled(SECOND, controller, 0, "ingress-nginx")]),
+            ("Cilium's is off", "ingress-controller", SECOND, cilium_ingress),
+            ("no Envoy", "ingress-controller", SECOND, lambda lab: [
+                *cilium_ingress(lab), lab.configured(SECOND, enable_ingress_controller="true", external_envoy_proxy="true")]),
         ])
+
+    def test_the_way_in_through_gateways(self):
+        """Beside the Ingresses: the same Service under another name."""
+        lab = self.lab
+        host, api = "gateway.example.org", "gateway.networking.k8s.io/v1"
+
+        def condition(kind, value="True", message=""):
+            return {"type": kind, "status": value, "reason": "Test", "message": message, "lastTransitionTime": "2026-01-01T00:00:00Z"}
+
+        def route_status(value="True"):
+            return {"status": {"parents": [{"parentRef": {"name": API}, "controllerName": "io.cilium/gateway-controller",
+                                            "conditions": [condition("Accepted"), condition("ResolvedRefs", value, "no such backend")]}]}}
+
+        def gateway_status(address):
+            addresses = [{"type": "IPAddress", "value": address}] if address else []
+            return {"status": {"addresses": addresses, "conditions": [condition("Accepted")]}}
+
+        gateway_class = {"apiVersion": api, "kind": "GatewayClass", "metadata": {"name": "cilium"},
+                         "spec": {"controllerName": "io.cilium/gateway-controller"}}
+        gateway = {"apiVersion": api, "kind": "Gateway", "metadata": {"name": API, "namespace": "default"},
+                   "spec": {"gatewayClassName": "cilium", "listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}]}}
+        route = {"apiVersion": api, "kind": "HTTPRoute", "metadata": {"name": API, "namespace": "default"},
+                 "spec": {"parentRefs": [{"name": API}], "hostnames": [host],
+                          "rules": [{"backendRefs": [{"name": API, "port": 8080}]}]}}
+        with contextlib.ExitStack() as stack:
+            for number, name in enumerate(CLUSTERS):
+                for one in (gateway_class, gateway, route):
+                    stack.enter_context(lab.created(name, one))
+                stack.enter_context(lab.patched(name, "gateway", API, gateway_status(f"192.0.2.{number + 1}"), "default", status=True))
+                stack.enter_context(lab.patched(name, "httproute", API, route_status(), "default", status=True))
+                stack.enter_context(lab.configured(name, enable_gateway_api="true"))
+            self.check_table([
+                ("refused", "route-refused", SECOND, lambda lab: [
+                    lab.patched(SECOND, "httproute", API, route_status("False"), "default", status=True)]),
+                ("no address", "ingress-no-address", SECOND, lambda lab: [
+                    lab.patched(SECOND, "gateway", API, gateway_status(""), "default", status=True)]),
+                ("switched off", "ingress-controller", SECOND, lambda lab: [lab.configured(SECOND, enable_gateway_api="false")]),
+            ])
+            ways = self.lab.status()[2]["clusters"][0]["waysIn"]
+            self.assertIn((host, f"default/{API}", ["192.0.2.1"]),
+                          [(way["host"], way["gateway"], way["addresses"]) for way in ways if way["kind"] == "HTTPRoute"])
 
     def test_names(self):
         server = ("--dns-server", self.lab.dns_server)

@@ -12,6 +12,7 @@ import sys
 import unittest
 
 import servers
+import status_test
 from servers import wait_for
 
 MESHDRILL = os.environ["MESHDRILL"]
@@ -285,6 +286,11 @@ class Rights(DrillCase):
 
     def test_who_may_not_see_endpoints(self):
         self.refused("no-endpoints", self.without("endpointslices"), "endpointslices")
+
+
+def load_tests(loader, tests, _pattern):
+    tests.addTests(loader.loadTestsFromModule(status_test))
+    return tests
 
 
 def main():

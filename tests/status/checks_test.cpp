@@ -140,7 +140,7 @@ TEST_CASE("an HTTPRoute to a ServiceImport is a way in as good as an Ingress") {
   mesh.clusters[1].ways_in.front().refusal = "ResolvedRefs: no such backend";
   CHECK(rules_found(mesh) == "route-refused");
   mesh.clusters[1].config["enable-gateway-api"] = "false";
-  CHECK(rules_found(mesh) == "ingress-controller route-refused");
+  CHECK(rules_found(mesh) == "route-refused ingress-controller");
   mesh.clusters[1].ways_in.clear();
   CHECK(rules_found(mesh) == "ingress-differs");
 }
