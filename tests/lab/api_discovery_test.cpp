@@ -32,7 +32,8 @@ TEST_CASE("discovery names groups, resources and subresources") {
   }
   CHECK(names ==
         "apps authorization.k8s.io autoscaling cilium.io coordination.k8s.io discovery.k8s.io events.k8s.io "
-        "keda.sh networking.k8s.io policy ");
+        "keda.sh gateway.networking.k8s.io multicluster.x-k8s.io networking.k8s.io policy "
+        "rbac.authorization.k8s.io ");
   const Object apps = api.ask("GET", "/apis/apps/v1");
   REQUIRE(resource(apps, "deployments"));
   CHECK(resource(apps, "deployments")->at("shortNames").as_array().at(0).as_string() == "deploy");
