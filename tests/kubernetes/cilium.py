@@ -70,6 +70,7 @@ def objects(shape, peers, certificates):
     aliases = [{"ip": p.node_address, "hostnames": [f"{p.name}.mesh.cilium.io"]} for p in peers]
     mesh_label = {"k8s-app": "clustermesh-apiserver", **PART_OF}
     nginx = {"app.kubernetes.io/name": "ingress-nginx", "app.kubernetes.io/component": "controller"}
+    everywhere = {"hostNetwork": True, "tolerations": [{"operator": "Exists"}]}
     tls = [secret(f"clustermesh-apiserver-{role}-cert", data, "kubernetes.io/tls") for role, data in certificates.items()]
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ingress-nginx"}},
@@ -77,9 +78,9 @@ def objects(shape, peers, certificates):
          "metadata": {"name": "default", "annotations": {"clustermesh.cilium.io/global": "true"}}},
         config(shape), secret("cilium-clustermesh", inward), secret("cilium-kvstoremesh", outward), *tls,
         {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": _meta("cilium", labels={"k8s-app": "cilium"}),
-         "spec": _pods({"k8s-app": "cilium"}, [("cilium-agent", _image("cilium"))], hostNetwork=True)},
+         "spec": _pods({"k8s-app": "cilium"}, [("cilium-agent", _image("cilium"))], **everywhere)},
         {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": _meta("cilium-envoy"),
-         "spec": _pods({"k8s-app": "cilium-envoy"}, [("cilium-envoy", _image("cilium-envoy"))], hostNetwork=True)},
+         "spec": _pods({"k8s-app": "cilium-envoy"}, [("cilium-envoy", _image("cilium-envoy"))], **everywhere)},
         {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": _meta("cilium-operator"),
          "spec": {"replicas": 1, **_pods({"io.cilium/app": "operator"}, [("cilium-operator", _image("operator-generic"))])}},
         {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": _meta("clustermesh-apiserver", labels=mesh_label),
