@@ -27,21 +27,6 @@ std::string when(const std::optional<kube::MicroTime>& time) {
   return time ? kube::format_micro_time(*time).substr(0, 19) + "Z" : "an unknown time";
 }
 
-// Who holds it, since when, and what to do if he is dead.
-std::string held_by_other(const std::string& cluster, const kube::Lease& lease) {
-  const auto who = lease.annotations.find(holder_annotation);
-  const std::string holder =
-      lease.holder.empty() ? std::string{"a drill that was cut short"}
-                           : fmt::format("run {}{}", lease.holder,
-                                         who == lease.annotations.end() ? "" : " (" + who->second + ")");
-  const bool unrestored = lease.annotations.contains(record_annotation);
-  return printable(
-      fmt::format("{}: another drill has this mesh: {} holds the lock since {} and renewed it last "
-                  "at {}{}. If it is dead, run: meshdrill recover",
-                  cluster, holder, when(lease.acquired), when(lease.renewed),
-                  unrestored ? "; what it changed is not put back yet" : ""));
-}
-
 // Whether the same may succeed a little later: a race with somebody's write, a lost answer, an API that is
 // busy, restarts or cannot be reached.
 bool may_pass(const kube::ApiError& error) {
@@ -62,6 +47,26 @@ Task<kube::ApiResult<std::optional<kube::Lease>>> find_lease(kube::Client& clien
   if (!lease && lease.error().not_found()) co_return std::optional<kube::Lease>{};
   if (!lease) co_return tl::unexpected(lease.error());
   co_return std::optional<kube::Lease>{std::move(*lease)};
+}
+
+std::string held_by_other(const std::string& cluster, const kube::Lease& lease) {
+  const auto who = lease.annotations.find(holder_annotation);
+  const std::string holder =
+      lease.holder.empty() ? std::string{"a drill that was cut short"}
+                           : fmt::format("run {}{}", lease.holder,
+                                         who == lease.annotations.end() ? "" : " (" + who->second + ")");
+  const bool unrestored = lease.annotations.contains(record_annotation);
+  return printable(
+      fmt::format("{}: another drill has this mesh: {} holds the lock since {} and renewed it last "
+                  "at {}{}. If it is dead, run: meshdrill recover",
+                  cluster, holder, when(lease.acquired), when(lease.renewed),
+                  unrestored ? "; what it changed is not put back yet" : ""));
+}
+
+std::string run_of(const kube::Lease& lease) {
+  if (!lease.holder.empty()) return printable(lease.holder);
+  const Result<std::optional<Record>> record = record_of(lease);
+  return record && *record ? printable((*record)->run) : "that was cut short";
 }
 
 bool left_behind(const kube::Lease& lease) {

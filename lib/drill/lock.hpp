@@ -59,6 +59,12 @@ Task<kube::ApiResult<std::optional<kube::Lease>>> find_lease(kube::Client& clien
 // Whether a drill holds it, or one that was cut short has left its record.
 bool left_behind(const kube::Lease& lease);
 
+// For a person: who holds it, since when, and what to do if he is dead.
+std::string held_by_other(const std::string& cluster, const kube::Lease& lease);
+
+// The run that holds it or left its record there, by name.
+std::string run_of(const kube::Lease& lease);
+
 // The record that `lease` carries, if any.
 Result<std::optional<Record>> record_of(const kube::Lease& lease);
 

@@ -54,6 +54,11 @@ Task<Preflight> run_preflight(const std::vector<Cluster>& clusters, const Scenar
   }
   // A cluster that does not answer would only say so again at every further question.
   if (!preflight.ok()) co_return preflight;
+  if (scenario.fault.kind != Fault::Kind::none) {
+    for (const Cluster& cluster : clusters) {
+      co_await look_at_lock(cluster, preflight);
+    }
+  }
   co_await look_at_environment(*target, scenario, preflight);
   judge_windows(scenario.guards, std::chrono::system_clock::now(), preflight);
   Targets targets = co_await find_targets(*target, scenario, mesh);

@@ -1,5 +1,6 @@
 // Which clusters these are, and whether the others could take over.
 #include "base/text.hpp"
+#include "drill/lock.hpp"
 #include "drill/preflight_parts.hpp"
 #include "kube/endpoints.hpp"
 #include "kube/identity.hpp"
@@ -67,6 +68,14 @@ Task<> look_at_identity(const Cluster& cluster, Preflight& preflight) {
   }
   preflight.uids[cluster.name] = *uid;
   if (alone) preflight.note("identity", true, fmt::format("{} answers as {}", cluster.name, cluster.context));
+}
+
+// A drill that was cut short: until it is put back, whatever else is amiss may be its doing. Who may not read
+// the Lease is told so with the other permissions.
+Task<> look_at_lock(const Cluster& cluster, Preflight& preflight) {
+  const kube::ApiResult<std::optional<kube::Lease>> lease = co_await find_lease(*cluster.client);
+  if (lease && *lease && left_behind(**lease))
+    preflight.note("lock", false, held_by_other(cluster.name, **lease));
 }
 
 // What the cluster says that it is, so that a drill for staging is not run on production.

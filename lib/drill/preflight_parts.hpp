@@ -6,8 +6,9 @@
 
 namespace meshdrill::drill {
 
-// preflight_clusters.cpp: which clusters these are, and whether the others could take over.
+// preflight_clusters.cpp: which clusters these are, who has them, and whether the others could take over.
 Task<> look_at_identity(const Cluster& cluster, Preflight& preflight);
+Task<> look_at_lock(const Cluster& cluster, Preflight& preflight);
 Task<> look_at_environment(const Cluster& target, const Scenario& scenario, Preflight& preflight);
 Task<> look_at_service(const Cluster& cluster, const Scenario& scenario, Preflight& preflight);
 void judge_endpoints(const Scenario& scenario, Preflight& preflight);

@@ -104,6 +104,7 @@ Task<Recovery> recover_from(Left left, RecoverOptions options) {
   const Cluster& cluster = *left.cluster;
   const Result<std::optional<Record>> record = record_of(left.lease);
   if (!record && !options.forget) co_return failed(cluster, record.error().message, false);
+  const std::string run = run_of(left.lease);
   // Also a record that this version cannot read.
   if (options.forget) left.lease.annotations.erase(record_annotation);
   const auto lock = std::make_shared<Lock>(*cluster.client, recovery_run(), "meshdrill recover");
@@ -113,7 +114,7 @@ Task<Recovery> recover_from(Left left, RecoverOptions options) {
                   {{}, [](const Lock&) {}, [](const Lock&, const std::string&) {}}};
   renewal.add(lock);
   if (options.forget) {
-    recovery.message = fmt::format("forgot what drill {} had changed", left.lease.holder);
+    recovery.message = fmt::format("forgot what drill {} had changed", run);
   } else if (*record) {
     recovery = co_await restore_from(cluster, **record, options);
   }
@@ -156,7 +157,7 @@ Task<std::vector<Recovery>> recover(const std::vector<Cluster>& clusters, Recove
   if (left.empty()) co_return recoveries;
   if (watch) {
     options.talk(fmt::format("found traces of drill {}; watching for {} s whether it is still alive",
-                             left.begin()->second.lease.holder, patience.count()));
+                             run_of(left.begin()->second.lease), patience.count()));
   }
   const Duration wait = watch ? Duration{patience} : Duration{aftermath};
   co_await sleep(left.begin()->second.cluster->client->executor(), wait);

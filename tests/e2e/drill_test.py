@@ -182,6 +182,17 @@ class Killed(DrillTest):
         self.assertEqual(run("report", self.journal).returncode, 5)
         self.assert_recovered()
 
+    def test_the_next_drill_is_told_to_recover_first(self):
+        self.kill_at("phase", phase="hold")
+        run_id = self.entries()[0]["run"]
+        done = run("drill", "run", self.write_drill(), "--kubeconfig", self.lab.kubeconfig,
+                   "--journal", self.lab.folder / "next.jsonl")
+        self.assertEqual(done.returncode, 3, done.stdout)
+        self.assertIn(run_id, done.stdout)
+        self.assertIn("what it changed is not put back yet. If it is dead, run: meshdrill recover", done.stdout)
+        self.assertEqual(self.recover().returncode, 0)
+        self.assert_restored()
+
     def test_in_hold(self):
         self.kill_at("phase", phase="hold")
         self.assertEqual(self.lab.deployment("lab-001")["spec"].get("replicas"), 0)
