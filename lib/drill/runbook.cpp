@@ -60,11 +60,10 @@ class Runbook {
     blank();
     if (!scenario_.description.empty()) line("{}\n", scenario_.description);
     if (!scenario_.runbook.empty()) line("More about it: {}\n", scenario_.runbook);
-    line(
-        "This is what `meshdrill drill run {}` does, to be done by hand. Write down every value that a step "
-        "asks",
-        shell_quote(drill_file_));
-    line("for: the restore puts back what was found, nothing else.");
+    line("This is what `meshdrill drill run {}` does, to be done by hand.", shell_quote(drill_file_));
+    line("{}", scenario_.fault.kind == Fault::Kind::none ? "It changes nothing."
+                                                         : "Write down every value that a step asks for: the "
+                                                           "restore puts back what was found, nothing else.");
     blank();
     line("| cluster | context | role |");
     line("|---|---|---|");
@@ -73,14 +72,16 @@ class Runbook {
            cluster.name == scenario_.target.cluster ? "target" : "must take over");
     }
     blank();
-    line("Stop and go to *Restore* at once when:");
+    const bool changes = scenario_.fault.kind != Fault::Kind::none;
+    line("{}", changes ? "Stop and go to *Restore* at once when:" : "Stop at once when:");
     blank();
     const Guards& guards = scenario_.guards;
     line("- {} have passed since the first step,", format_duration(guards.deadline));
     for (const AbortRule& rule : guards.abort_if)
       line("- more than {:g} % of the requests fail over {},", rule.errors * 100, format_duration(rule.over));
-    line("- the other clusters have fewer than {} ready endpoints together,", floor_text());
-    line("- somebody else changes what you changed.");
+    line("- the other clusters have fewer than {} ready endpoints together{}", floor_text(),
+         changes ? "," : ".");
+    if (changes) line("- somebody else changes what you changed.");
     blank();
   }
 
