@@ -208,7 +208,7 @@ Task<ChangeResult> undo_change(kube::Client& client, Change change) {
     case ChangeKind::pods:
       break;
   }
-  // Their controller makes new ones: there is nothing to write, and verify_changes() waits for them.
+  // Their controller makes new ones: there is nothing to write, and put_back() waits for them.
   co_return ChangeResult{Outcome::already, {}};
 }
 

@@ -94,8 +94,6 @@ Task<std::string> missing(kube::Client& client, Change change) {
   co_return missing_of(change, *workload);
 }
 
-}  // namespace
-
 Task<std::vector<Undone>> undo_changes(kube::Client& client, std::vector<Change> changes, Duration limit) {
   const Clock::time_point deadline = Clock::now() + limit;
   std::vector<Undone> done;
@@ -118,6 +116,8 @@ Task<std::string> verify_changes(kube::Client& client, std::vector<Change> chang
     co_await sleep(client.executor(), poll);
   }
 }
+
+}  // namespace
 
 Task<PutBack> put_back(kube::Client& client, std::vector<Change> changes, Duration limit,
                        Duration aftermath) {

@@ -17,23 +17,17 @@ struct Undone {
   bool final = false;   // trying again cannot help
 };
 
-// Writes the original value of every change, over what the drill wrote and over nothing else. API failures
-// are tried again until `limit` has passed; a change that cannot be undone does not keep the others from it.
-Task<std::vector<Undone>> undo_changes(kube::Client& client, std::vector<Change> changes, Duration limit);
-
-// Waits until everything is as it was, the Pods of every workload ready. Empty when so; else what is missing
-// when `limit` had passed.
-Task<std::string> verify_changes(kube::Client& client, std::vector<Change> changes, Duration limit);
-
 struct PutBack {
   std::vector<Undone> undone;  // what became of each change
   std::string problem;         // empty: all is as it was
   bool may_pass = true;        // of a problem: another try later may succeed
 };
 
-// Undoes the changes and verifies it, each within `limit`. A write of the fault whose answer never came may
-// be carried out after all was put back, and nothing would undo it then: with an `aftermath`, everything is
-// put back and verified once more when that time has passed.
+// Writes the original value of every change, over what the drill wrote and over nothing else, and waits until
+// everything is as it was, the Pods of every workload ready; each within `limit`, until which API failures
+// are tried again. A change that cannot be undone does not keep the others from it. A write of the fault
+// whose answer never came may be carried out after all was put back, and nothing would undo it then: with an
+// `aftermath`, everything is put back and verified once more when that time has passed.
 Task<PutBack> put_back(kube::Client& client, std::vector<Change> changes, Duration limit, Duration aftermath);
 
 }  // namespace meshdrill::drill
