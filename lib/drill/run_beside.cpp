@@ -30,6 +30,7 @@ void DrillRun::start_prober() {
   probe::ProbeConfig config = scenario().traffic;
   config.epoch = recorder_.epoch();
   config.url = history().url;
+  config.note_local_ports = true;  // the journal keeps every sample, to be found in the servers' logs
   for (const Cluster& cluster : clusters_) config.identify.clusters.push_back(cluster.name);
   Guards rules = scenario().guards;
   if (scenario().fault.kind == Fault::Kind::none) {

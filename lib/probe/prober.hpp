@@ -112,6 +112,7 @@ struct ProbeConfig {
   // Closed loop: each stream keeps this many requests in flight, one after another as fast as they are
   // answered, and `rate` and `jitter` are not used. 0: open loop at `rate`. Planned is then when it started.
   std::size_t closed_loop = 0;
+  bool note_local_ports = false;    // fills in Sample::local_port: a system call for each connection
   std::size_t body_limit = 16'384;  // bytes; more is Outcome::answer_too_large
   std::size_t max_in_flight =
       0;  // per stream; 0: what `rate` needs while every request runs into `total`, and some

@@ -111,7 +111,7 @@ struct Sample {
   std::optional<IpAddress>
       address;                    // connected to, or tried; none when the lookup failed or nothing was sent
   std::uint16_t port = 0;         // of the server
-  std::uint16_t local_port = 0;   // ours; 0 when never connected
+  std::uint16_t local_port = 0;   // ours; 0 when never connected, or not asked for
   int status = 0;                 // HTTP status; 0 without a complete answer
   std::string cluster;            // who answered; only with Outcome::ok
   int request_on_connection = 0;  // 1 = the first on a new connection; 0 = never connected

@@ -11,6 +11,14 @@
 
 namespace meshdrill::probe {
 
+// What the head of an answer says, as far as the prober minds.
+struct AnswerHead {
+  int status = 0;
+  bool keep_alive = false;  // the connection may carry another request
+  std::string header;       // the value of the header asked for; empty without one
+  std::string location;     // of the header Location; empty without one
+};
+
 class AnswerParser final : public boost::beast::http::basic_parser<false> {
  public:
   // The body is appended to `body`, which must outlive the parser. `has_body` false: the request was HEAD,
@@ -24,11 +32,8 @@ class AnswerParser final : public boost::beast::http::basic_parser<false> {
     skip(!has_body);
   }
 
-  [[nodiscard]] int status() const { return status_; }
-  // The value of the header asked for; empty without one.
-  [[nodiscard]] const std::string& header() const { return header_; }
-  // Of the header Location; empty without one.
-  [[nodiscard]] const std::string& location() const { return location_; }
+  // As far as it was read.
+  [[nodiscard]] const AnswerHead& head() const { return head_; }
 
  private:
   using View = boost::beast::string_view;
@@ -37,12 +42,13 @@ class AnswerParser final : public boost::beast::http::basic_parser<false> {
   using Field = boost::beast::http::field;
 
   void on_request_impl(Verb, View, View, int, Error&) override {}  // never called: this parses answers
-  void on_response_impl(int code, View, int, Error&) override { status_ = code; }
+  void on_response_impl(int code, View, int, Error&) override { head_.status = code; }
   void on_field_impl(Field field, View name, View value, Error&) override {
-    if (field == Field::location) location_.assign(value.data(), value.size());
-    if (!wanted_.empty() && boost::beast::iequals(name, wanted_)) header_.assign(value.data(), value.size());
+    if (field == Field::location) head_.location.assign(value.data(), value.size());
+    if (!wanted_.empty() && boost::beast::iequals(name, wanted_))
+      head_.header.assign(value.data(), value.size());
   }
-  void on_header_impl(Error&) override {}
+  void on_header_impl(Error&) override { head_.keep_alive = keep_alive(); }
   void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
   std::size_t on_body_impl(View part, Error&) override { return take(part); }
   void on_chunk_header_impl(std::uint64_t, View, Error&) override {}
@@ -56,9 +62,7 @@ class AnswerParser final : public boost::beast::http::basic_parser<false> {
 
   std::string& body_;
   const std::string& wanted_;
-  std::string header_;
-  std::string location_;
-  int status_ = 0;
+  AnswerHead head_;
 };
 
 }  // namespace meshdrill::probe

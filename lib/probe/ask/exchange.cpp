@@ -61,6 +61,7 @@ Exchanger::Exchanger(Poller& poller, const Target& target, const ProbeConfig& co
       max_age_(config.max_connection_age),
       max_requests_(config.max_requests_per_connection),
       closed_loop_(config.closed_loop > 0),
+      note_local_ports_(config.note_local_ports),
       judge_(std::move(judge)) {}
 
 Exchanger::~Exchanger() = default;
@@ -140,7 +141,8 @@ Task<> Exchanger::ask(Sample& sample, ConnectionPtr& connection, const Request& 
     connection.reset();
     co_return;
   }
-  Reading reading(peer, body_limit_, !request.is_head, judge_.header(), begin);
+  const ReadingRules rules{body_limit_, !request.is_head, judge_.header(), known_heads_};
+  Reading reading(peer, rules, begin);
   bool complete = true;
   if (sent < bytes.size()) {
     const std::string_view rest = bytes.substr(sent);
@@ -163,9 +165,9 @@ Task<> Exchanger::ask(Sample& sample, ConnectionPtr& connection, const Request& 
 void Exchanger::finish(Sample& sample, Connection& connection, const Reading& reading, ConnectionKind kind) {
   // Bytes beyond the answer were not asked for: whoever sent them is not to be trusted with another request.
   connection.keep_alive =
-      kind == ConnectionKind::reused && reading.parser->keep_alive() && connection.unread.empty();
-  if (max_redirects_ > 0) location_ = reading.parser->location();
-  judge_.judge(sample, reading.parser->status(), connection.body, reading.parser->header());
+      kind == ConnectionKind::reused && reading.head().keep_alive && connection.unread.empty();
+  if (max_redirects_ > 0) location_ = reading.head().location;
+  judge_.judge(sample, reading.head().status, connection.body, reading.head().header);
 }
 
 Task<bool> Exchanger::connect(Sample& sample, ConnectionPtr& connection, Clock::time_point deadline) {

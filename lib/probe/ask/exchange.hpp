@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "probe/ask/connection.hpp"
 #include "probe/ask/judge.hpp"
+#include "probe/ask/known_heads.hpp"
 #include "probe/ask/poller.hpp"
 #include "probe/ask/target.hpp"
 #include "probe/ask/tls_client.hpp"
@@ -20,7 +21,7 @@
 namespace meshdrill::probe {
 
 class Exchanger;
-struct Reading;
+class Reading;
 
 // Gives a connection back to its exchanger, closed, for its memory to be used again.
 struct ReturnConnection {
@@ -102,7 +103,9 @@ class Exchanger {
   Duration max_age_;
   int max_requests_;
   bool closed_loop_;
+  bool note_local_ports_;
   Judge judge_;
+  KnownHeads known_heads_;
   std::unique_ptr<TlsClient> tls_;
   std::vector<std::unique_ptr<Connection>> spare_;
   std::array<char, 16'384> received_{};  // nothing is left in it when a coroutine waits

@@ -52,7 +52,7 @@ Task<std::size_t> Exchanger::establish(Sample& sample, Connection& connection, c
     set_connect_failure(sample, error);
     co_return no_connection;
   }
-  connection.note_local_port();
+  if (note_local_ports_) connection.note_local_port();
   if (tls) {
     const bool secured = co_await shake_hands(sample, connection, target, deadline);
     if (!secured) co_return no_connection;
@@ -136,7 +136,7 @@ Task<bool> Exchanger::read(Sample& sample, Connection& connection, Reading& read
     at_once = false;
   }
   if (!at_once || !reading.first_byte) reading.note_time(sample);
-  co_return reading.parser->is_done();
+  co_return reading.is_done();
 }
 
 // Gives the parser what was received. False when there is nothing more to read: the answer is complete, or
@@ -144,11 +144,11 @@ Task<bool> Exchanger::read(Sample& sample, Connection& connection, Reading& read
 bool Exchanger::take_in(Sample& sample, Connection& connection, Reading& reading, const IoResult& result) {
   error_code error;
   if (result.state == Io::done) {
-    error = reading.feed(connection, {received_.data(), result.count});
+    error = reading.feed({received_.data(), result.count});
   } else if (result.state == Io::ended && reading.first_byte) {
-    reading.parser->put_eof(error);
+    error = reading.feed_end();
   }
-  if (reading.parser->is_done()) return false;
+  if (reading.is_done()) return false;
   if (error && error != http::error::partial_message) {
     set_parse_failure(sample, error);
     return false;

@@ -13,23 +13,46 @@ constexpr std::size_t most_unread = 65'536;
 
 }  // namespace
 
-error_code Reading::feed(Connection& connection, std::string_view received) {
-  const bool joined = !connection.unread.empty();
-  if (joined) received = connection.unread.append(received);
+error_code Reading::feed(std::string_view received) {
+  if (parser_) return parse(received);
+  // The first piece, and most often all there is.
+  if (const auto match = rules_.known.find(received); match.head != nullptr && rules_.has_body) {
+    known_ = match.head;
+    connection_.body = match.body;
+    return {};
+  }
+  make_parser();
+  const error_code error = parse(received);
+  const std::size_t body = connection_.body.size();
+  const bool whole = !error && parser_->is_done() && connection_.unread.empty();
+  if (whole && rules_.has_body && parser_->content_length() == body && parser_->head().status / 100 != 1)
+    rules_.known.learn(received, body, parser_->head());
+  return error;
+}
+
+error_code Reading::parse(std::string_view received) {
+  std::string& unread = connection_.unread;
+  const bool joined = !unread.empty();
+  if (joined) received = unread.append(received);
   error_code error;
-  while (!error && !received.empty() && !parser->is_done()) {
-    received.remove_prefix(parser->put(asio::buffer(received), error));
+  while (!error && !received.empty() && !parser_->is_done()) {
+    received.remove_prefix(parser_->put(asio::buffer(received), error));
     // 100 Continue, 103 Early Hints: the answer proper is still to come.
-    if (parser->is_done() && parser->status() / 100 == 1)
-      parser.emplace(connection.body, body_limit, has_body, header);
+    if (parser_->is_done() && parser_->head().status / 100 == 1) make_parser();
   }
   if (joined) {
-    connection.unread.erase(0, connection.unread.size() - received.size());
+    unread.erase(0, unread.size() - received.size());
   } else {
-    connection.unread = received;
+    unread = received;
   }
   if (error == http::error::need_more) error = {};
-  if (!error && connection.unread.size() > most_unread) error = http::error::buffer_overflow;
+  if (!error && unread.size() > most_unread) error = http::error::buffer_overflow;
+  return error;
+}
+
+error_code Reading::feed_end() {
+  error_code error;
+  if (parser_) parser_->put_eof(error);
   return error;
 }
 

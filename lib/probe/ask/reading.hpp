@@ -3,6 +3,7 @@
 #include "base/async.hpp"
 #include "probe/ask/answer_parser.hpp"
 #include "probe/ask/connection.hpp"
+#include "probe/ask/known_heads.hpp"
 #include "probe/sample.hpp"
 
 #include <chrono>
@@ -17,18 +18,31 @@ inline std::chrono::microseconds between(Clock::time_point start, Clock::time_po
   return std::chrono::duration_cast<std::chrono::microseconds>(end - start);
 }
 
-// An answer that is coming in.
-struct Reading {
-  Reading(Connection& connection, std::size_t limit, bool with_body, const std::string& wanted_header,
-          Clock::time_point request_begun)
-      : body_limit(limit), has_body(with_body), header(wanted_header), begin(request_begun) {
-    connection.body.clear();
-    connection.unread.clear();
-    parser.emplace(connection.body, body_limit, has_body, header);
+// What to read an answer with. All of it outlives the Reading.
+struct ReadingRules {
+  std::size_t body_limit;     // bytes
+  bool has_body;              // false: the request was HEAD
+  const std::string& header;  // the name of one to keep, or empty
+  KnownHeads& known;
+};
+
+// An answer that is coming in. Its body is left in the connection.
+class Reading {
+ public:
+  Reading(Connection& connection, const ReadingRules& rules, Clock::time_point request_begun)
+      : begin(request_begun), connection_(connection), rules_(rules) {
+    connection_.body.clear();
+    connection_.unread.clear();
   }
 
-  // Gives the parser what has been read. Wanting more is no error.
-  error_code feed(Connection& connection, std::string_view received);
+  // Takes what has been read. Wanting more is no error.
+  error_code feed(std::string_view received);
+  // The server has closed. An error unless that ends the answer.
+  error_code feed_end();
+  [[nodiscard]] bool is_done() const { return known_ != nullptr || (parser_ && parser_->is_done()); }
+  // Complete once is_done(); valid until the next answer is read.
+  [[nodiscard]] const AnswerHead& head() const { return known_ != nullptr ? *known_ : parser_->head(); }
+
   void note_time(Sample& sample) const {
     if (first_byte) {
       sample.phases.answer += between(*first_byte, Clock::now());
@@ -37,12 +51,17 @@ struct Reading {
     }
   }
 
-  std::size_t body_limit;
-  bool has_body;
-  const std::string& header;
   Clock::time_point begin;
   std::optional<Clock::time_point> first_byte;
-  std::optional<AnswerParser> parser;
+
+ private:
+  error_code parse(std::string_view received);
+  void make_parser() { parser_.emplace(connection_.body, rules_.body_limit, rules_.has_body, rules_.header); }
+
+  Connection& connection_;
+  ReadingRules rules_;
+  const AnswerHead* known_ = nullptr;
+  std::optional<AnswerParser> parser_;
 };
 
 }  // namespace meshdrill::probe

@@ -38,6 +38,7 @@ ProbeConfig patient(const std::string& url) {
   ProbeConfig config;
   config.url = url;
   config.rate = 50;
+  config.note_local_ports = true;
   config.timeouts = {20s, 20s, 20s, 20s, 20s};
   return config;
 }
