@@ -1,6 +1,8 @@
 #include "probe/dns/dns_message.hpp"
 
 #include <random>
+#include <utility>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -58,6 +60,31 @@ struct Message {
 };
 
 const std::string v4 = "\xc0\x00\x02\x01"s;
+
+// Each a place in the message, or a label and then a place.
+std::vector<std::string> owners_read(const std::vector<std::pair<std::string, unsigned>>& owners) {
+  Message message{0x8180, static_cast<int>(owners.size())};
+  for (const auto& [label, place] : owners) {
+    if (!label.empty()) message.text += static_cast<char>(label.size()) + label;
+    message.pointer(place).number(1, 2).number(1, 2).number(60, 4).number(v4.size(), 2);
+    message.text += v4;
+  }
+  const auto read = message.parsed();
+  REQUIRE(read);
+  std::vector<std::string> names;
+  for (const DnsRecord& record : read->answer) names.push_back(record.owner);
+  return names;
+}
+
+TEST_CASE("owners that point to the same place have the same name, and others theirs") {
+  // "api.example.org" stands at octet 12, "example.org" at 16, "org" at 24, the first record at 33.
+  CHECK(owners_read({{"", 12}, {"", 12}, {"", 16}, {"", 12}, {"", 24}, {"", 16}, {"", 16}}) ==
+        std::vector<std::string>{"api.example.org", "api.example.org", "example.org", "api.example.org",
+                                 "org", "example.org", "example.org"});
+  CHECK(owners_read({{"www", 16}, {"www", 16}, {"", 16}, {"", 33}, {"", 33}, {"a", 33}}) ==
+        std::vector<std::string>{"www.example.org", "www.example.org", "example.org", "www.example.org",
+                                 "www.example.org", "a.www.example.org"});
+}
 
 TEST_CASE("records flags and TTLs are read") {
   const auto message = Message{0x8580, 2, 1}

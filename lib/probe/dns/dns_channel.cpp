@@ -1,5 +1,7 @@
 #include "probe/dns/dns_channel.hpp"
 
+#include "probe/dns/dns_sockets.hpp"
+
 #include <deque>
 #include <map>
 #include <netinet/in.h>
@@ -99,6 +101,7 @@ class DnsChannel::Impl : public std::enable_shared_from_this<Impl> {
   bool timing_ = false;  // the timer is armed
   std::size_t asked_ = 0;
   std::deque<Ended> ended_;  // those whose askers do not know yet
+  DnsSockets sockets_;
   ares_channel channel_ = nullptr;
   std::map<ares_socket_t, std::shared_ptr<Watch>> watches_;
 };
@@ -121,6 +124,7 @@ Result<> DnsChannel::Impl::open(const Options& options) {
                                ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
   }
   if (status == ARES_SUCCESS) status = ares_set_servers_ports_csv(channel_, options.server.c_str());
+  if (status == ARES_SUCCESS && options.transport == Transport::udp) sockets_.serve(channel_);
   if (status != ARES_SUCCESS) return fail(fmt::format("cannot set up DNS: {}", ares_strerror(status)));
   return {};
 }
@@ -209,6 +213,7 @@ void DnsChannel::Impl::arm(ares_socket_t fd, const std::shared_ptr<Watch>& watch
 }
 
 void DnsChannel::Impl::on_ready(ares_socket_t fd, const std::shared_ptr<Watch>& watch, bool read) {
+  if (read) sockets_.allow_one();
   ares_process_fd(channel_, read ? fd : ARES_SOCKET_BAD, read ? ARES_SOCKET_BAD : fd);
   hand_out();
   if (watch->open) arm(fd, watch);

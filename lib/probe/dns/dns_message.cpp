@@ -8,8 +8,9 @@
 namespace meshdrill::probe {
 namespace {
 
-constexpr std::size_t longest_name = 255;  // octets, RFC 1035 section 2.3.4
-constexpr std::size_t longest_chain = 16;  // of aliases; what BIND and Unbound give up after
+constexpr std::size_t longest_name = 255;   // octets, RFC 1035 section 2.3.4
+constexpr std::uint32_t most_expected = 8;  // records that memory is taken for before they are read
+constexpr std::size_t longest_chain = 16;   // of aliases; what BIND and Unbound give up after
 
 // Reads on from a place in the message. Once something did not fit, everything else is refused too.
 class Reader {
@@ -43,14 +44,20 @@ class Reader {
     std::size_t octets = 0;
     std::optional<std::size_t> resume;
     std::size_t lowest = at_;
+    std::size_t begin = at_;
     while (!failed_) {
       const std::uint32_t length = number(1);
       if (length >= 0xc0) {
         const std::size_t target = (length & 0x3fU) << 8 | number(1);
         if (!resume) resume = at_;
         failed_ = failed_ || target >= lowest;
-        if (!failed_) lowest = at_ = target;
-        continue;
+        if (failed_) break;
+        lowest = at_ = target;
+        if (!text.empty()) continue;
+        begin = target;
+        if (known_ != target) continue;
+        text = known_text_;
+        break;
       }
       octets += length + 1;
       failed_ = failed_ || length > 63 || octets > longest_name;
@@ -58,7 +65,10 @@ class Reader {
       if (!text.empty()) text += '.';
       append(text, take(length));
     }
-    if (resume && !failed_) at_ = *resume;
+    if (failed_) return text;
+    if (resume) at_ = *resume;
+    known_ = begin;
+    known_text_ = text;
     return text;
   }
 
@@ -76,6 +86,9 @@ class Reader {
   std::span<const unsigned char> bytes_;
   std::size_t at_ = 0;
   bool failed_ = false;
+  // Where the latest name began, and what it was: the owners of an answer's records point to the same place.
+  std::optional<std::size_t> known_;
+  std::string known_text_;
 };
 
 // What the data of each type is.
@@ -101,6 +114,7 @@ void read_data(Reader& reader, std::size_t length, DnsRecord& record) {
 }
 
 void read_section(Reader& reader, std::uint32_t count, std::vector<DnsRecord>& section) {
+  section.reserve(std::min(count, most_expected));
   for (; count > 0; --count) {
     DnsRecord record;
     record.owner = reader.name();
@@ -208,6 +222,7 @@ Result<DnsMessage> parse_dns_message(std::span<const unsigned char> bytes) {
 
 bool same_name(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  if (a == b) return true;
   if (a.ends_with('.')) a.remove_suffix(1);
   if (b.ends_with('.')) b.remove_suffix(1);
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -227,6 +242,7 @@ void read_addresses(const DnsMessage& message, std::string_view question, DnsAns
     return;
   }
   const RecordType type = answer.family == Family::ipv4 ? RecordType::a : RecordType::aaaa;
+  answer.records.reserve(message.answer.size());
   for (const DnsRecord& record : message.answer) {
     if (record.type != type || !same_name(record.owner, *end)) continue;
     answer.records.push_back({record.address, record.ttl});
