@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
 namespace meshdrill::probe {
@@ -29,19 +30,15 @@ tl::unexpected<Error> no_address(const std::vector<DnsAnswer>& answers) {
 
 void Session::run(const Plan& plan) {
   asio::co_spawn(context_, prepare(plan), rethrow);
-  if (config_.closed_loop == 0) {
-    context_.run();
-    return;
-  }
-  // The sockets come first; the context, which has timers and lookups, has its turn every millisecond.
-  poller_.drive();
-  for (auto due = Clock::now(); !context_.stopped();) {
-    poller_.turn(1);
-    if (const auto now = Clock::now(); now >= due) {
-      context_.poll();
-      due = now + std::chrono::milliseconds{1};
-    }
-  }
+  context_.run();
+}
+
+// In a closed loop the sockets come first; timers and lookups have their turn every millisecond. Inside the
+// context all the same, where Asio finds the memory of a coroutine that has ended for the next one.
+void Session::drive() {
+  const auto due = Clock::now() + std::chrono::milliseconds{1};
+  while (!poller_.is_at_rest() && Clock::now() < due) poller_.turn(1);
+  if (!poller_.is_at_rest()) asio::post(context_, [this] { drive(); });
 }
 
 Task<> Session::prepare(Plan plan) {
@@ -77,6 +74,10 @@ void Session::begin(const std::vector<IpAddress>& addresses) {
                                 config_.timeouts.total, batch_, [this] { deliver_when_settled(); },
                                 [this] { deliver_complete(); }});
   const Duration first = Clock::now() + lead - run_.epoch;
+  if (config_.closed_loop > 0) {
+    poller_.drive();
+    asio::post(context_, [this] { drive(); });
+  }
   for (const Stream& stream : run_.streams) {
     const auto number = static_cast<std::size_t>(stream.id);
     const Schedule schedule = schedule_for(config_, stream.kind, first, number, run_.streams.size());

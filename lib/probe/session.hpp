@@ -40,6 +40,7 @@ class Session {
  private:
   Task<> prepare(Plan plan);
   void begin(const std::vector<IpAddress>& addresses);
+  void drive();
   Task<> keep_beating();
   void deliver_when_settled();
   void deliver_complete();

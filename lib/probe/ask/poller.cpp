@@ -234,7 +234,7 @@ void Poller::finish() {
 }
 
 void Poller::rest_when_finished() {
-  if (!finishing_ || !waiting_.empty()) return;
+  if (!is_at_rest()) return;
   expiry_timer_.cancel();
   descriptor_.cancel();
 }

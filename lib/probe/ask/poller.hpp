@@ -56,9 +56,11 @@ class Poller {
   void drop();
   // Lets the io_context run out of work as soon as nobody waits.
   void finish();
+  // finish() was called, and nobody waits any more.
+  [[nodiscard]] bool is_at_rest() const { return finishing_ && waiting_.empty(); }
 
-  // Handles what has happened, waiting up to `milliseconds` for something to. Never mixed with waiting inside
-  // the context: call drive() first.
+  // Handles what has happened, waiting up to `milliseconds` for something to. Never mixed with the Poller's
+  // own waiting: call drive() first.
   void turn(int milliseconds);
   void drive() { driven_ = true; }
 
