@@ -15,11 +15,10 @@ namespace meshdrill::probe {
 namespace {
 
 // HMAC is a kind of key for the cipher suites of TLS 1.2 that are no AEAD.
-constexpr std::array<std::string_view, 10> wanted_keys{"RSA",    "RSA-PSS", "EC", "ED25519", "ED448",
-                                                       "X25519", "X448",    "DH", "DSA",     "HMAC"};
+constexpr std::array<std::string_view, 9> wanted_keys{"RSA",    "RSA-PSS", "EC", "ED25519", "ED448",
+                                                      "X25519", "X448",    "DH", "HMAC"};
 // "DER" finds out which of the others it is.
-constexpr std::array<std::string_view, 7> wanted_decoders{"RSA",   "RSA-PSS", "EC", "ED25519",
-                                                          "ED448", "DSA",     "DER"};
+constexpr std::array<std::string_view, 6> wanted_decoders{"RSA", "RSA-PSS", "EC", "ED25519", "ED448", "DER"};
 
 // OpenSSL's own provider, and what of it is passed on. It calls us without any data of ours, hence global.
 struct Passed {
@@ -31,14 +30,18 @@ Passed& passed() {
   return value;
 }
 
+std::string_view first_name(const OSSL_ALGORITHM& algorithm) {
+  const std::string_view names{algorithm.algorithm_names};
+  return names.substr(0, names.find(':'));
+}
+
 template <typename Wanted>
 std::vector<OSSL_ALGORITHM> select(int operation, const Wanted& is_wanted) {
   std::vector<OSSL_ALGORITHM> selected;
   int no_cache = 0;
   const OSSL_ALGORITHM* algorithm = OSSL_PROVIDER_query_operation(passed().origin, operation, &no_cache);
   for (; algorithm != nullptr && algorithm->algorithm_names != nullptr; ++algorithm) {
-    const std::string_view names{algorithm->algorithm_names};
-    if (is_wanted(names.substr(0, names.find(':')), std::string_view{algorithm->property_definition}))
+    if (is_wanted(first_name(*algorithm), std::string_view{algorithm->property_definition}))
       selected.push_back(*algorithm);
   }
   selected.push_back({});
