@@ -41,7 +41,9 @@ class ProbeWatch {
   // All of them outlive it.
   ProbeWatch(const ProbeOptions& options, ProbeOutputs& outputs, BatchQueue& queue, const probe::Run& run);
 
-  // To be called often: reads what came, and refreshes what is due.
+  // Reads what came. To be called often, or that takes up memory.
+  void read();
+  // Reads, and refreshes what is due; ten times a second for a live view.
   void look(bool draining = false);
   // Nothing more is wanted: the requests are done, or the verdict is certain.
   [[nodiscard]] bool enough() const { return enough_; }
@@ -50,7 +52,6 @@ class ProbeWatch {
 
  private:
   [[nodiscard]] probe::Offset now() const;
-  void read();
   void close_windows(probe::Offset upto);
   void check_enough();
   void show(bool draining);
