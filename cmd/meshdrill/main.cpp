@@ -7,6 +7,7 @@
 #include "version.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -31,15 +32,37 @@ std::string unknown_verb(const CLI::App& app, int argc, char** argv) {
                      near.empty() ? "." : fmt::format("; did you mean \"{}\"?", near));
 }
 
-void declare_verbs(CLI::App& app, meshdrill::cli::Run& run) {
+struct Verb {
+  std::string_view name;
+  void (*add)(CLI::App& app, meshdrill::cli::Run& run);
+};
+
+constexpr std::array<Verb, 14> verbs{{
+    {"init", meshdrill::cli::add_init},
+    {"check", meshdrill::cli::add_check},
+    {"generate", meshdrill::cli::add_generate},
+    {"status", meshdrill::cli::add_status},
+    {"probe", meshdrill::cli::add_probe},
+    {"drill", meshdrill::cli::add_drill},
+    {"recover", meshdrill::cli::add_recover},
+    {"report", meshdrill::cli::add_report},
+    {"lab", meshdrill::cli::add_lab},
+    {"demo", meshdrill::cli::add_demo},
+    {"completion", meshdrill::cli::add_completion},
+    {"schema", meshdrill::cli::add_schema},
+    {"docs", meshdrill::cli::add_docs},
+    {"watchdog", meshdrill::cli::add_watchdog},
+}};
+
+// All of them, unless the first word is a verb that needs no other declared: the options of all verbs are
+// most of what starting costs, a megabyte among it. `docs` describes the others.
+void declare_verbs(CLI::App& app, meshdrill::cli::Run& run, std::string_view first_word) {
   app.set_version_flag("--version", [] { return meshdrill::cli::version_text(); });
   app.require_subcommand(1);
-  for (const auto add : {meshdrill::cli::add_init, meshdrill::cli::add_check, meshdrill::cli::add_generate,
-                         meshdrill::cli::add_status, meshdrill::cli::add_probe, meshdrill::cli::add_drill,
-                         meshdrill::cli::add_recover, meshdrill::cli::add_report, meshdrill::cli::add_lab,
-                         meshdrill::cli::add_demo, meshdrill::cli::add_completion, meshdrill::cli::add_schema,
-                         meshdrill::cli::add_docs, meshdrill::cli::add_watchdog}) {
-    add(app, run);
+  const auto is_first = [&](const Verb& verb) { return verb.name == first_word; };
+  const bool one = first_word != "docs" && std::any_of(verbs.begin(), verbs.end(), is_first);
+  for (const Verb& verb : verbs) {
+    if (!one || is_first(verb)) verb.add(app, run);
   }
   meshdrill::cli::tidy_help(app);
 }
@@ -47,7 +70,7 @@ void declare_verbs(CLI::App& app, meshdrill::cli::Run& run) {
 int run_command_line(int argc, char** argv) {
   CLI::App app{"Generates, probes and drills a Cilium Cluster Mesh."};
   meshdrill::cli::Run run;
-  declare_verbs(app, run);
+  declare_verbs(app, run, argc > 1 ? argv[1] : "");
   // How it was called: kubectl runs kubectl-meshdrill for `kubectl meshdrill`, and asks
   // kubectl_complete-meshdrill what may come next.
   const std::string program = argc > 0 ? std::filesystem::path{argv[0]}.filename().string() : "meshdrill";
