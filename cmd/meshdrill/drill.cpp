@@ -1,6 +1,6 @@
 #include "commands.hpp"
-#include "drill/engine.hpp"
-#include "drill/runbook.hpp"
+#include "drill/plan/runbook.hpp"
+#include "drill/run/engine.hpp"
 #include "drill_flags.hpp"
 #include "drill_plan.hpp"
 #include "drill_run.hpp"

@@ -1,6 +1,6 @@
 #include "drill_flags.hpp"
 
-#include "drill/engine.hpp"
+#include "drill/run/engine.hpp"
 #include "mesh_access.hpp"
 
 namespace meshdrill::cli {

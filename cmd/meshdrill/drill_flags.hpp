@@ -1,7 +1,7 @@
 // What plan, run and runbook have in common: the drill file, the mesh file, and what is said about both.
 #pragma once
 
-#include "drill/scenario.hpp"
+#include "drill/scenario/scenario.hpp"
 #include "mesh/model.hpp"
 
 #include <optional>

@@ -1,9 +1,9 @@
 #include "drill_plan.hpp"
 
 #include "base/text.hpp"
-#include "drill/engine.hpp"
-#include "drill/fault_class.hpp"
-#include "drill/plan.hpp"
+#include "drill/plan/plan.hpp"
+#include "drill/run/engine.hpp"
+#include "drill/verdict/fault_class.hpp"
 #include "exit_codes.hpp"
 #include "mesh_access.hpp"
 

@@ -1,6 +1,6 @@
 #include "drill_run.hpp"
 
-#include "drill/engine.hpp"
+#include "drill/run/engine.hpp"
 #include "exit_codes.hpp"
 #include "mesh_access.hpp"
 #include "report/live_view.hpp"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "drill/scenario.hpp"
+#include "drill/scenario/scenario.hpp"
 #include "kube/kubeconfig.hpp"
 #include "mesh/model.hpp"
 #include "report_outputs.hpp"

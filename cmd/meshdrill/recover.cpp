@@ -1,6 +1,6 @@
 #include "base/text.hpp"
 #include "commands.hpp"
-#include "drill/recovery.hpp"
+#include "drill/safety/recovery.hpp"
 #include "exit_codes.hpp"
 #include "mesh_access.hpp"
 

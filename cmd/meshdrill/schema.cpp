@@ -1,5 +1,5 @@
 #include "base/json_schema.hpp"
-#include "drill/scenario.hpp"
+#include "drill/scenario/scenario.hpp"
 #include "exit_codes.hpp"
 #include "mesh/read/read_mesh.hpp"
 #include "self_commands.hpp"

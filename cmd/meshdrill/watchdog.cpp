@@ -1,6 +1,6 @@
 // `meshdrill watchdog`: what a drill starts beside itself. Nobody types it, so the help does not list it.
 #include "commands.hpp"
-#include "drill/watch_over.hpp"
+#include "drill/safety/watch_over.hpp"
 #include "exit_codes.hpp"
 #include "mesh_access.hpp"
 

@@ -2,7 +2,7 @@
 // line.
 #pragma once
 
-#include "drill/journal.hpp"
+#include "drill/journal/journal.hpp"
 
 #include <cstdint>
 #include <string>

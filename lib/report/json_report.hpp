@@ -1,8 +1,8 @@
 // The verdict of a drill for programs. docs/reference/drill-report.md has its members.
 #pragma once
 
-#include "drill/history.hpp"
-#include "drill/verdict.hpp"
+#include "drill/journal/history.hpp"
+#include "drill/verdict/verdict.hpp"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 // The picture below the lines of a running drill: where it is, what users see, what the guards see.
 #pragma once
 
-#include "drill/history.hpp"
+#include "drill/journal/history.hpp"
 #include "probe/show/live_view.hpp"
 #include "report/timeline.hpp"
 

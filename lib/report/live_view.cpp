@@ -1,8 +1,8 @@
 #include "report/live_view.hpp"
 
 #include "base/text.hpp"
-#include "drill/fault_class.hpp"
-#include "drill/sample_codec.hpp"
+#include "drill/journal/sample_codec.hpp"
+#include "drill/verdict/fault_class.hpp"
 #include "probe/show/terms.hpp"
 #include "report/entry_text.hpp"
 #include "report/phrases.hpp"

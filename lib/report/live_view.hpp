@@ -3,7 +3,7 @@
 // show nothing that the journal does not hold.
 #pragma once
 
-#include "drill/history.hpp"
+#include "drill/journal/history.hpp"
 #include "report/live_panel.hpp"
 #include "report/timeline.hpp"
 

@@ -1,8 +1,8 @@
 // The words and numbers that every report has in common.
 #pragma once
 
-#include "drill/history.hpp"
-#include "drill/verdict.hpp"
+#include "drill/journal/history.hpp"
+#include "drill/verdict/verdict.hpp"
 #include "probe/statistics/histogram.hpp"
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "report/run_record.hpp"
 
-#include "drill/sample_codec.hpp"
+#include "drill/journal/sample_codec.hpp"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 // All that a report is made of, read from the journal in one pass.
 #pragma once
 
-#include "drill/history.hpp"
-#include "drill/verdict.hpp"
+#include "drill/journal/history.hpp"
+#include "drill/verdict/verdict.hpp"
 #include "report/timeline.hpp"
 
 #include <filesystem>

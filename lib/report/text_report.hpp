@@ -1,8 +1,8 @@
 // The summary that a person reads after a drill, or any time later.
 #pragma once
 
-#include "drill/history.hpp"
-#include "drill/verdict.hpp"
+#include "drill/journal/history.hpp"
+#include "drill/verdict/verdict.hpp"
 
 #include <string>
 

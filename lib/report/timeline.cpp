@@ -1,6 +1,6 @@
 #include "report/timeline.hpp"
 
-#include "drill/sample_codec.hpp"
+#include "drill/journal/sample_codec.hpp"
 #include "report/entry_text.hpp"
 
 #include <algorithm>

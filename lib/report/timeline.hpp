@@ -3,8 +3,8 @@
 // time become one, twice as long. Outages are not taken from here: History has them exactly.
 #pragma once
 
-#include "drill/history.hpp"
-#include "drill/journal.hpp"
+#include "drill/journal/history.hpp"
+#include "drill/journal/journal.hpp"
 #include "probe/statistics/histogram.hpp"
 
 #include <cstdint>

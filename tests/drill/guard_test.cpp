@@ -1,4 +1,4 @@
-#include "drill/guard.hpp"
+#include "drill/safety/guard.hpp"
 
 #include <functional>
 #include <future>

@@ -1,4 +1,4 @@
-#include "drill/history.hpp"
+#include "drill/journal/history.hpp"
 
 #include "drill/support.hpp"
 

@@ -1,4 +1,4 @@
-#include "drill/journal.hpp"
+#include "drill/journal/journal.hpp"
 
 #include "base/files.hpp"
 

@@ -1,4 +1,4 @@
-#include "drill/limit.hpp"
+#include "drill/scenario/limit.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "drill/record.hpp"
+#include "drill/safety/record.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-#include "drill/recorder.hpp"
+#include "drill/journal/recorder.hpp"
 
 #include "base/files.hpp"
 #include "drill/support.hpp"

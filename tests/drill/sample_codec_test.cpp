@@ -1,4 +1,4 @@
-#include "drill/sample_codec.hpp"
+#include "drill/journal/sample_codec.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

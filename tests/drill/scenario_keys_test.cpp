@@ -1,4 +1,4 @@
-#include "drill/scenario.hpp"
+#include "drill/scenario/scenario.hpp"
 
 #include <doctest/doctest.h>
 

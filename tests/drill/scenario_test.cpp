@@ -1,7 +1,7 @@
-#include "drill/scenario.hpp"
+#include "drill/scenario/scenario.hpp"
 
-#include "drill/engine.hpp"
-#include "drill/runbook.hpp"
+#include "drill/plan/runbook.hpp"
+#include "drill/run/engine.hpp"
 #include "drill/support.hpp"
 #include "mesh/load.hpp"
 

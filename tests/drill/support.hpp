@@ -1,8 +1,8 @@
 // A made-up run, entry by entry, for the tests of what reads journals.
 #pragma once
 
-#include "drill/history.hpp"
-#include "drill/sample_codec.hpp"
+#include "drill/journal/history.hpp"
+#include "drill/journal/sample_codec.hpp"
 
 #include <string>
 #include <utility>

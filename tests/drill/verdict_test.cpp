@@ -1,4 +1,4 @@
-#include "drill/verdict.hpp"
+#include "drill/verdict/verdict.hpp"
 
 #include "drill/support.hpp"
 

@@ -1,5 +1,5 @@
-#include "drill/record.hpp"
-#include "drill/sample_codec.hpp"
+#include "drill/journal/sample_codec.hpp"
+#include "drill/safety/record.hpp"
 #include "fuzz.hpp"
 
 #include <boost/json/parse.hpp>

@@ -1,5 +1,5 @@
 // What lib/kube relies on, asked of a live API server: Kubernetes' own, or the lab's that stands for it.
-#include "drill/restore.hpp"
+#include "drill/change/restore.hpp"
 #include "kube/access.hpp"
 #include "kube/apply.hpp"
 #include "kube/endpoints.hpp"

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Holds every library to the ones below it: an #include that points up or sideways is an error."""
+"""Holds every library to the ones below it: an #include that points up or sideways is an error. Within a library of
+FOLDERS the same holds for its folders."""
 import pathlib
 import re
 import sys
@@ -16,7 +17,26 @@ MAY_USE = {
     "lab": {"base", "mesh"},
     "manual": {"base"},
 }
-INCLUDE = re.compile(r'^\s*#include\s+"([a-z]+)/')
+# Library -> its folders, each of which may include the ones before it. "" is the library's own folder.
+FOLDERS = {
+    "drill": ["", "scenario", "change", "journal", "verdict", "safety", "preflight", "plan", "run"],
+}
+INCLUDE = re.compile(r'^\s*#include\s+"([a-z]+)/(?:([a-z_]+)/)?')
+
+
+def objection(library: str, folder: str, used: str, used_folder: str) -> str:
+    """What is wrong with a file of lib/LIBRARY/FOLDER that includes one of lib/USED/USED_FOLDER; empty if nothing."""
+    if used != library:
+        return "" if used in MAY_USE[library] else f"lib/{library} may not use lib/{used}"
+    order = FOLDERS.get(library)
+    if order is None:
+        return ""
+    for name in (folder, used_folder):
+        if name not in order:
+            return f"lib/{library}/{name}: not in the list of {pathlib.Path(__file__).name}"
+    if order.index(used_folder) > order.index(folder):
+        return f"lib/{library}/{folder} may not use lib/{library}/{used_folder}"
+    return ""
 
 
 def main() -> int:
@@ -30,8 +50,13 @@ def main() -> int:
         for source in sorted(folder.rglob("*.[ch]pp")):
             for number, line in enumerate(source.read_text().splitlines(), 1):
                 match = INCLUDE.match(line)
-                if match and match[1] != folder.name and match[1] not in MAY_USE[folder.name]:
-                    print(f"{source.relative_to(root)}:{number}: lib/{folder.name} may not use lib/{match[1]}")
+                if not match:
+                    continue
+                within = source.relative_to(folder).parts
+                own = within[0] if len(within) > 1 else ""
+                problem = objection(folder.name, own, match[1], match[2] or "")
+                if problem:
+                    print(f"{source.relative_to(root)}:{number}: {problem}")
                     found += 1
     return 1 if found else 0
 
