@@ -73,9 +73,17 @@ class Reader {
   }
 
  private:
+  static bool is_plain(unsigned char octet) {
+    return octet > ' ' && octet < 0x7f && octet != '.' && octet != '\\';
+  }
+
   static void append(std::string& text, std::span<const unsigned char> label) {
+    if (std::all_of(label.begin(), label.end(), is_plain)) {
+      text.append(reinterpret_cast<const char*>(label.data()), label.size());
+      return;
+    }
     for (const unsigned char octet : label) {
-      if (octet > ' ' && octet < 0x7f && octet != '.' && octet != '\\') {
+      if (is_plain(octet)) {
         text += static_cast<char>(octet);
       } else {
         text += fmt::format("\\{:03}", octet);
