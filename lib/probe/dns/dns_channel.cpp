@@ -1,10 +1,10 @@
 #include "probe/dns/dns_channel.hpp"
 
 #include "probe/dns/dns_sockets.hpp"
+#include "probe/dns/system_servers.hpp"
 
 #include <deque>
 #include <map>
-#include <netinet/in.h>
 #include <utility>
 
 #include <ares.h>
@@ -44,21 +44,6 @@ Delivery delivery_of(int status, bool has_message) {
     default:
       return Delivery::failed;
   }
-}
-
-int start_library() {
-  static const int status = ares_library_init(ARES_LIB_INIT_ALL);
-  return status;
-}
-
-std::string text_of(const ares_addr_port_node& node) {
-  IpAddress address{node.family == AF_INET ? Family::ipv4 : Family::ipv6, 0};
-  const auto* bytes = reinterpret_cast<const unsigned char*>(&node.addr);
-  const std::size_t length = node.family == AF_INET ? 4 : 16;
-  for (std::size_t i = 0; i < length; ++i) address.value = address.value << 8 | bytes[i];
-  const int port = node.udp_port == 0 ? 53 : node.udp_port;
-  return address.family == Family::ipv4 ? fmt::format("{}:{}", to_string(address), port)
-                                        : fmt::format("[{}]:{}", to_string(address), port);
 }
 
 }  // namespace
@@ -118,7 +103,7 @@ Result<> DnsChannel::Impl::open(const Options& options) {
   settings.tries = 1;
   settings.sock_state_cb = &Impl::on_socket_state;
   settings.sock_state_cb_data = this;
-  int status = start_library();
+  int status = start_cares();
   if (status == ARES_SUCCESS) {
     status = ares_init_options(&channel_, &settings,
                                ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
@@ -274,23 +259,6 @@ void DnsChannel::ask(const std::string& name, RecordType type, Handler handler) 
 
 void DnsChannel::cancel() {
   impl_->cancel();
-}
-
-Result<std::vector<std::string>> system_dns_servers() {
-  ares_channel channel = nullptr;
-  int status = start_library();
-  if (status == ARES_SUCCESS) status = ares_init(&channel);
-  if (status != ARES_SUCCESS)
-    return fail(fmt::format("cannot read the system's DNS servers: {}", ares_strerror(status)));
-  std::vector<std::string> result;
-  ares_addr_port_node* servers = nullptr;
-  if (ares_get_servers_ports(channel, &servers) == ARES_SUCCESS) {
-    for (const ares_addr_port_node* node = servers; node != nullptr; node = node->next)
-      result.push_back(text_of(*node));
-    ares_free_data(servers);
-  }
-  ares_destroy(channel);
-  return result;
 }
 
 }  // namespace meshdrill::probe

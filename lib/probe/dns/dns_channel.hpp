@@ -52,7 +52,4 @@ class DnsChannel {
   std::shared_ptr<Impl> impl_;
 };
 
-// The servers of /etc/resolv.conf, in its order; 127.0.0.1:53 when it names none.
-Result<std::vector<std::string>> system_dns_servers();
-
 }  // namespace meshdrill::probe

@@ -1,6 +1,6 @@
 #include "probe/dns/vantage.hpp"
 
-#include "probe/dns/dns_channel.hpp"
+#include "probe/dns/system_servers.hpp"
 
 #include <algorithm>
 
