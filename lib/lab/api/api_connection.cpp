@@ -1,11 +1,11 @@
 #include "lab/api/api_connection.hpp"
 
 #include "lab/api/api_exec.hpp"
-#include "lab/api/api_route.hpp"
+#include "lab/api/api_message.hpp"
 #include "lab/api/api_status.hpp"
 #include "lab/api/api_websocket.hpp"
+#include "lab/api/call_faults.hpp"
 #include "lab/api/client_identity.hpp"
-#include "lab/api/rbac.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -19,7 +19,6 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
-#include <fmt/chrono.h>
 
 namespace meshdrill::lab {
 
@@ -68,6 +67,7 @@ class Connection : public ApiConnection, public std::enable_shared_from_this<Con
  private:
   Task<> serve();
   Task<bool> exchange();
+  Task<bool> admit(CallFaults& faults);
   Task<bool> answer(ApiRequest request, bool keep_alive);
   Task<bool> exec(const UpgradeRequest& upgrade, ApiRequest request);
   Task<bool> send(ApiResponse response, bool keep_alive, bool head);
@@ -76,7 +76,6 @@ class Connection : public ApiConnection, public std::enable_shared_from_this<Con
   Task<> sleep(Duration duration);
   static Task<> await_end(std::shared_ptr<Connection> self);
 
-  std::optional<ApiUser> user_of(std::string_view authorization) const;
   ObjectStore::Subscription listen();
   void watch_for_end();
 
@@ -129,17 +128,12 @@ Task<bool> Connection::exchange() {
   renew_deadline(kIdleTime);
   const auto [error, size] = co_await http::async_read(stream_, buffer_, parser, try_await);
   if (error || size == 0) co_return false;
-  http::request<http::string_body> message = parser.release();
-  const auto user =
-      user_of({message[http::field::authorization].data(), message[http::field::authorization].size()});
-  ApiRequest request;
-  request.method = std::string(message.method_string());
-  request.target = std::string(message.target());
-  request.accept = std::string(message[http::field::accept]);
-  request.content_type = std::string(message[http::field::content_type]);
-  request.user_agent = std::string(message[http::field::user_agent]);
-  request.body = std::move(message.body());
+  HttpRequest message = parser.release();
+  const auto authorization = message[http::field::authorization];
+  const std::optional<ApiUser> user =
+      certified_ ? certified_ : user_of_token({authorization.data(), authorization.size()}, service_->tokens);
   const bool keep_alive = message.keep_alive();
+  ApiRequest request = to_request(message);
   if (!user) {
     ApiResponse refusal = to_response(unauthorized());
     const bool head = request.method == "HEAD";
@@ -152,57 +146,35 @@ Task<bool> Connection::exchange() {
   co_return co_await answer(std::move(request), keep_alive);
 }
 
-// Whether a request is meant to change an object, if only as a dry run.
-bool is_write(const ApiRequest& request, const std::optional<Route>& route) {
-  return request.method != "GET" && request.method != "HEAD" && route && route->type->persisted;
-}
-
-// What a fault answers in place of the API, if one strikes.
-std::optional<ApiResponse> refusal(ApiFaults& faults, const ApiRequest& request, const Target& target,
-                                   const std::optional<Route>& route) {
-  using Kind = ApiFault::Kind;
-  const std::string resource = route ? resource_path(*route) : std::string();
-  const auto strikes = [&](Kind kind) { return faults.strike(kind, request.method, resource); };
-  if (strikes(Kind::unauthorized)) return to_response(unauthorized());
-  if (const auto busy = strikes(Kind::too_many_requests))
-    return to_response(too_many_requests(busy->retry_after));
-  if (strikes(Kind::internal_error)) return to_response(internal_error("the lab was told to fail"));
-  if (!is_write(request, route)) return std::nullopt;
-  if (strikes(Kind::refused)) return to_response(denied_by_webhook());
-  const bool updates = request.method == "PUT" || request.method == "PATCH";
-  if (updates && target.option("dryRun").empty() && strikes(Kind::conflict))
-    return to_response(modified_conflict(route->type->plural, route->name));
-  return std::nullopt;
-}
-
-Task<bool> Connection::answer(ApiRequest request, bool keep_alive) {
-  using Kind = ApiFault::Kind;
-  const Target target = parse_target(request.target).value_or(Target());
-  const std::optional<Route> route = find_route(target, request.method);
-  const std::string resource = route ? resource_path(*route) : std::string();
-  ApiFaults& faults = service_->faults;
-
-  const auto latency = faults.strike(Kind::latency, request.method, resource);
-  if (latency) {
-    co_await sleep(latency->delay);
+// What the faults do before the API looks at a request: hold it up, or close the connection. False when that
+// is closed.
+Task<bool> Connection::admit(CallFaults& faults) {
+  if (const auto delay = faults.delay()) {
+    co_await sleep(*delay);
   }
-  if (closed_ || faults.strike(Kind::close, request.method, resource)) {
+  if (closed_ || faults.closes()) {
     close();
     co_return false;
   }
+  co_return true;
+}
+
+Task<bool> Connection::answer(ApiRequest request, bool keep_alive) {
+  CallFaults faults(service_->faults, request);
+  const bool admitted = co_await admit(faults);
+  if (!admitted) co_return false;
   ApiResponse response;
-  if (auto refused = refusal(faults, request, target, route)) {
+  if (auto refused = faults.refusal()) {
     response = std::move(*refused);
   } else {
     response = service_->handler.handle(request);
   }
-  const bool written = is_write(request, route) && target.option("dryRun").empty() && response.status < 300;
-  if (written && faults.strike(Kind::lost_answer, request.method, resource)) {
+  if (faults.loses_answer(response)) {
     close();
     co_return false;
   }
   if (response.watch) {
-    if (faults.strike(Kind::expired_watch, request.method, resource)) response.watch->expire();
+    if (faults.expires_watch()) response.watch->expire();
     co_await stream_watch(*response.watch);
     watch_ = nullptr;
     co_return false;
@@ -213,21 +185,10 @@ Task<bool> Connection::answer(ApiRequest request, bool keep_alive) {
 
 // A request that wants to become a WebSocket: that is a command in a Pod, or nothing that is served.
 Task<bool> Connection::exec(const UpgradeRequest& upgrade, ApiRequest request) {
-  using Kind = ApiFault::Kind;
-  const Target target = parse_target(request.target).value_or(Target());
-  const std::optional<Route> route = find_route(target, request.method);
-  const std::string resource = route ? resource_path(*route) : std::string();
-  ApiFaults& faults = service_->faults;
-
-  const auto latency = faults.strike(Kind::latency, request.method, resource);
-  if (latency) {
-    co_await sleep(latency->delay);
-  }
-  if (closed_ || faults.strike(Kind::close, request.method, resource)) {
-    close();
-    co_return false;
-  }
-  std::optional<ApiResponse> refused = refusal(faults, request, target, route);
+  CallFaults faults(service_->faults, request);
+  const bool admitted = co_await admit(faults);
+  if (!admitted) co_return false;
+  std::optional<ApiResponse> refused = faults.refusal();
   if (refused) {
     ApiResponse response = std::move(*refused);
     co_return co_await send(std::move(response), true, false);
@@ -242,24 +203,8 @@ Task<bool> Connection::exec(const UpgradeRequest& upgrade, ApiRequest request) {
   co_return false;
 }
 
-std::string http_date(Duration ahead) {
-  const auto now = std::chrono::time_point_cast<std::chrono::seconds>(
-      std::chrono::system_clock::now() + std::chrono::duration_cast<std::chrono::seconds>(ahead));
-  return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
-}
-
-http::response<http::string_body> to_message(ApiResponse response, Duration clock_skew) {
-  http::response<http::string_body> message(static_cast<http::status>(response.status), 11);
-  message.set(http::field::date, http_date(clock_skew));
-  message.set(http::field::content_type, response.content_type);
-  message.set(http::field::cache_control, "no-cache, private");
-  for (const auto& [name, value] : response.headers) message.set(name, value);
-  message.body() = std::move(response.body);
-  return message;
-}
-
 Task<bool> Connection::send(ApiResponse response, bool keep_alive, bool head) {
-  http::response<http::string_body> message = to_message(std::move(response), service_->clock_skew);
+  HttpResponse message = to_message(std::move(response), service_->clock_skew);
   message.keep_alive(keep_alive);
   message.prepare_payload();
   if (head) message.body().clear();
@@ -341,15 +286,6 @@ ObjectStore::Subscription Connection::listen() {
   return service_->handler.store().subscribe([self = weak_from_this()](const Change&) {
     if (const auto connection = self.lock()) connection->notify();
   });
-}
-
-std::optional<ApiUser> Connection::user_of(std::string_view authorization) const {
-  if (certified_) return certified_;
-  constexpr std::string_view scheme = "Bearer ";
-  if (!authorization.starts_with(scheme)) return std::nullopt;
-  const auto found = service_->tokens.find(std::string(authorization.substr(scheme.size())));
-  if (found != service_->tokens.end()) return found->second;
-  return rbac_user(authorization.substr(scheme.size()));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "lab/api/client_identity.hpp"
 
+#include "lab/api/rbac.hpp"
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +36,16 @@ std::optional<ApiUser> user_of_certificate(const SSL* connection) {
   const std::vector<std::string> names = values_of(subject, NID_commonName);
   if (names.empty()) return std::nullopt;
   return ApiUser{.name = names.front(), .groups = values_of(subject, NID_organizationName)};
+}
+
+std::optional<ApiUser> user_of_token(std::string_view authorization,
+                                     const std::map<std::string, ApiUser>& tokens) {
+  constexpr std::string_view scheme = "Bearer ";
+  if (!authorization.starts_with(scheme)) return std::nullopt;
+  const std::string_view token = authorization.substr(scheme.size());
+  const auto found = tokens.find(std::string(token));
+  if (found != tokens.end()) return found->second;
+  return rbac_user(token);
 }
 
 }  // namespace meshdrill::lab

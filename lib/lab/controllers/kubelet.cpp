@@ -66,6 +66,7 @@ Kubelet::Kubelet(Executor executor, ObjectStore& store, PodNetwork& network, con
       block_(block),
       cluster_(cluster),
       timings_(timings),
+      scheduler_(store),
       flap_timer_(executor),
       queue_(executor, [this](const ObjectKey& key) { reconcile(key); }),
       subscription_(store.subscribe([this](const Change& change) { on_change(change); })) {
@@ -106,7 +107,7 @@ void Kubelet::reconcile(const ObjectKey& key) {
     return;
   }
   if (text_at(*pod, {"spec", "nodeName"}).empty()) {
-    schedule(*pod);
+    scheduler_.place(*pod);
     return;  // being given a node brings it here again
   }
   std::unique_ptr<Pod>& state = pods_[uid];
@@ -116,23 +117,6 @@ void Kubelet::reconcile(const ObjectKey& key) {
     state->key = key;
   }
   if (state->phase == Pod::Phase::waiting) begin(*state, *pod);
-}
-
-void Kubelet::schedule(const Object& pod) {
-  const Object& selector = fields_at(pod, {"spec", "nodeSelector"});
-  std::vector<std::string> fitting;
-  for (const ObjectPtr& node : store_.list("nodes")) {
-    if (boolean_at(*node, {"spec", "unschedulable"})) continue;
-    if (!selector.empty() && !matches_labels(selector, fields_at(*node, {"metadata", "labels"}))) continue;
-    fitting.emplace_back(name_of(*node));
-  }
-  static_cast<void>(store_.modify("pods", namespace_of(pod), name_of(pod), [&](Object& changed) {
-    if (fitting.empty()) {
-      changed["status"] = unschedulable_status(pod, "no node matches the Pod's node selector");
-    } else {
-      object_at(changed, {"spec"})["nodeName"] = fitting[last_node_++ % fitting.size()];
-    }
-  }));
 }
 
 void Kubelet::begin(Pod& state, const Object& pod) {

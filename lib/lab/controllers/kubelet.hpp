@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/duration.hpp"
+#include "lab/controllers/scheduler.hpp"
 #include "lab/controllers/work_queue.hpp"
 #include "lab/net/address_block.hpp"
 #include "lab/net/pod_network.hpp"
@@ -46,7 +47,6 @@ class Kubelet {
 
   void on_change(const Change& change);
   void reconcile(const ObjectKey& key);
-  void schedule(const Object& pod);
   void begin(Pod& state, const Object& pod);
   void start_after(Pod& state, Duration delay);
   void start(Pod& state);
@@ -67,10 +67,10 @@ class Kubelet {
   std::map<std::string, std::unique_ptr<Pod>> pods_;  // by uid
   Duration slowness_{};
   std::shared_ptr<PodBehaviour> behaviour_ = std::make_shared<PodBehaviour>();
+  Scheduler scheduler_;
   bool flapping_ = false;
   Timer flap_timer_;
   int last_host_ = AddressBlock::first_pod - 1;
-  std::size_t last_node_ = 0;
   WorkQueue queue_;
   ObjectStore::Subscription subscription_;
 };
