@@ -13,13 +13,6 @@ namespace json = boost::json;
 
 namespace {
 
-Request read_request(const ObjectRef& object, Duration timeout) {
-  Request request;
-  request.path = object_path(object);
-  request.timeout = timeout;
-  return request;
-}
-
 Request patch_request(const ObjectRef& object) {
   Request request;
   request.method = Method::patch;
@@ -57,8 +50,7 @@ class FieldWriter final : public GuardedChange {
 
  private:
   Task<ApiResult<View>> look(Duration timeout) override {
-    Request request = read_request(object_, timeout);
-    ApiResult<json::value> answer = co_await client_.request(std::move(request));
+    ApiResult<json::value> answer = co_await read(object_, timeout);
     if (!answer) co_return tl::unexpected(answer.error());
     seen_ = std::move(*answer);
     if (text_field(seen_, "/metadata/uid") != change_.uid) co_return View::foreign;

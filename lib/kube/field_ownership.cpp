@@ -98,10 +98,7 @@ class OwnershipWriter final : public GuardedChange {
 
  private:
   Task<ApiResult<View>> look(Duration timeout) override {
-    Request request;
-    request.path = object_path(object_);
-    request.timeout = timeout;
-    ApiResult<json::value> answer = co_await client_.request(std::move(request));
+    ApiResult<json::value> answer = co_await read(object_, timeout);
     if (!answer) co_return tl::unexpected(answer.error());
     take(*answer);
     if (!std::exchange(looked_, true)) first_ = live_;

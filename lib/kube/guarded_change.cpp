@@ -1,6 +1,7 @@
 #include "kube/guarded_change.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace meshdrill::kube {
 
@@ -36,6 +37,13 @@ Task<ChangeOutcome> GuardedChange::run() {
     if (!waited) break;
   }
   co_return settle(ChangeOutcome::failed);
+}
+
+Task<ApiResult<boost::json::value>> GuardedChange::read(ObjectRef object, Duration timeout) {
+  Request request;
+  request.path = object_path(object);
+  request.timeout = timeout;
+  co_return co_await client_.request(std::move(request));
 }
 
 Task<std::optional<ChangeOutcome>> GuardedChange::try_look() {

@@ -4,6 +4,7 @@
 
 #include "kube/client.hpp"
 #include "kube/pause.hpp"
+#include "kube/resource.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -41,6 +42,9 @@ class GuardedChange {
   virtual Task<ApiResult<View>> look(Duration timeout) = 0;
   // Writes over what look() saw and nothing later.
   virtual Task<ApiResult<void>> write(Duration timeout) = 0;
+
+  // The object as it stands.
+  Task<ApiResult<boost::json::value>> read(ObjectRef object, Duration timeout);
 
   Client& client_;
 

@@ -43,10 +43,7 @@ class PodRemover final : public GuardedChange {
 
  private:
   Task<ApiResult<View>> look(Duration timeout) override {
-    Request request;
-    request.path = object_path(pod_);
-    request.timeout = timeout;
-    ApiResult<json::value> answer = co_await client_.request(std::move(request));
+    ApiResult<json::value> answer = co_await read(pod_, timeout);
     if (!answer) co_return tl::unexpected(answer.error());
     const Pod pod = parse_pod(*answer);
     if (pod.uid != deletion_.uid) co_return View::foreign;
