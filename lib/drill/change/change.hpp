@@ -33,6 +33,11 @@ enum class ChangeKind : std::uint8_t {
   pods,      // Pods of a workload are deleted; its controller puts them back, not we
 };
 
+// As journals and records write it.
+std::string_view to_string(ChangeKind kind);
+// Throws where there is no such kind.
+ChangeKind change_kind_from_string(std::string_view name);
+
 struct CountRange {
   int least = 0;
   int most = 0;
@@ -79,6 +84,8 @@ Change scale_to_zero(ObjectName object, std::string uid, int replicas);
 
 // The field that is written, as a path like Change::path.
 std::vector<std::string> field_path(const Change& change);
+// Whether that field is an annotation of the object.
+bool is_annotation(const Change& change);
 // What Change::owners holds, from the object's metadata.managedFields.
 boost::json::array owners_of(const boost::json::array& managed_fields, const std::vector<std::string>& path);
 
@@ -90,10 +97,14 @@ std::string describe_restore(const Change& change);
 
 kube::ObjectRef reference(const Change& change);
 
+// change_codec.cpp
+
 boost::json::object encode(const Change& change);
 // Also reads the entries of earlier versions, which knew Deployments that are scaled to `default_to` alone.
 // Throws where a member is missing or of another type.
 Change decode_change(const boost::json::object& fields, int default_to = 0);
+
+// change_commands.cpp
 
 // What a person types to undo it when all else failed: "kubectl --context … -n … scale deployment/…
 // --replicas=N".

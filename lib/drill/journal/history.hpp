@@ -123,13 +123,17 @@ class HistoryBuilder {
   void add_target(const boost::json::object& fields);
   Result<> add_streams(const boost::json::object& fields);
   Result<> add_phase(const Entry& entry);
+  void add_abort(const Entry& entry);
+
+  // history_effect.cpp
   void add_write(const Entry& entry);
   void add_observation(const Entry& entry);
   // The effect of the fault stands, or does not, as of `at`.
   void note_effect(probe::Offset at, bool gone, bool back);
   void add_workload(const Entry& entry, std::int64_t ready);
   void add_pods(const Entry& entry, std::int64_t left);
-  void add_abort(const Entry& entry);
+
+  // history_samples.cpp
   Result<> add_batch(const boost::json::object& fields);
   void settle(probe::Offset before);
   void count(const probe::Sample& sample);

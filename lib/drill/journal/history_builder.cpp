@@ -1,10 +1,9 @@
-// Adds the journal's entries up.
+// Adds the journal's entries up: what is known of the run, and its phases.
 #include "drill/journal/history.hpp"
 #include "drill/journal/sample_codec.hpp"
+#include "drill/json_members.hpp"
 
-#include <algorithm>
 #include <exception>
-#include <iterator>
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
@@ -15,28 +14,12 @@ namespace {
 namespace json = boost::json;
 using probe::Offset;
 
-// How long after its planned time a sample waits before it is counted: a phase's entry and a batch come from
-// two threads, and this is far longer than the one can lag behind the other.
-constexpr Offset settling = std::chrono::milliseconds{300};
-
-std::string text(const json::object& fields, std::string_view key) {
-  return std::string{fields.at(key).as_string()};
-}
-
 Abort::Kind abort_kind(std::string_view name) {
   using Kind = Abort::Kind;
   for (const Kind kind : {Kind::refused, Kind::guard, Kind::interference, Kind::interrupted}) {
     if (to_string(kind) == name) return kind;
   }
   return Kind::failed;
-}
-
-// As name_of(Change) has it.
-std::string object_key(const json::object& fields) {
-  Change change;
-  change.object_kind = object_kind_from_string(text(fields, "kind"));
-  change.object = {text(fields, "namespace"), text(fields, "name")};
-  return name_of(change);
 }
 
 ClusterInfo parse_cluster(const json::object& fields) {
@@ -182,124 +165,11 @@ Result<> HistoryBuilder::add_phase(const Entry& entry) {
   return {};
 }
 
-void HistoryBuilder::add_write(const Entry& entry) {
-  const std::string action = text(entry.fields, "action");
-  (action == "restore" ? history_.restore_written : history_.faulted) = entry.at;
-  // There is nothing in the API to wait for: the annotation is the effect, and traffic shows what it does.
-  if (history_.scenario.fault.kind == Fault::Kind::unshare) note_effect(entry.at, true, true);
-  // What came back by itself before, as deleted Pods do, is not shown again.
-  if (action == "restore") note_effect(entry.at, false, back_);
-}
-
-void HistoryBuilder::add_observation(const Entry& entry) {
-  if (text(entry.fields, "cluster") != history_.target()) return;
-  if (const auto* ready = entry.fields.if_contains("readyReplicas"))
-    return add_workload(entry, ready->as_int64());
-  const Fault::Kind kind = history_.scenario.fault.kind;
-  if (const auto* pods = entry.fields.if_contains("podsLeft")) return add_pods(entry, pods->as_int64());
-  const auto* ready = entry.fields.if_contains("readyEndpoints");
-  if (ready == nullptr) return;
-  const auto before = history_.ready_before.find(history_.target());
-  const bool back = before == history_.ready_before.end() || ready->as_int64() >= before->second;
-  if (kind == Fault::Kind::scale) note_effect(entry.at, ready->as_int64() <= history_.left_ready, back);
-  if (kind == Fault::Kind::delete_pods) note_effect(entry.at, false, back);
-}
-
-// What is taken away and is not behind the Service: its Pods are counted by its own status.
-void HistoryBuilder::add_workload(const Entry& entry, std::int64_t ready) {
-  const Fault::Kind kind = history_.scenario.fault.kind;
-  if (kind != Fault::Kind::ingress_controller && kind != Fault::Kind::control_plane) return;
-  shown_[object_key(entry.fields)] = ready;
-  bool gone = true;
-  bool back = true;
-  for (const Change& change : history_.changes) {
-    const auto seen = shown_.find(name_of(change));
-    gone = gone && seen != shown_.end() && seen->second <= change.to_replicas;
-    back = back && seen != shown_.end() && seen->second >= change.replicas;
-  }
-  note_effect(entry.at, gone, back);
-}
-
-// Deleted Pods of one workload that are still there.
-void HistoryBuilder::add_pods(const Entry& entry, std::int64_t left) {
-  shown_[object_key(entry.fields)] = left;
-  const bool gone = std::all_of(history_.changes.begin(), history_.changes.end(), [&](const Change& change) {
-    const auto seen = shown_.find(name_of(change));
-    return seen != shown_.end() && seen->second == 0;
-  });
-  note_effect(entry.at, gone, back_);
-}
-
-// From the intent on, not from the acknowledgement: that may be lost, and what it would have said be seen
-// before it is settled.
-void HistoryBuilder::note_effect(Offset at, bool gone, bool back) {
-  back_ = back;
-  if (!history_.changed) return;
-  if (!restoring_ && gone && !history_.target_drained) history_.target_drained = at;
-  if (restoring_ && back && !history_.target_ready_again) history_.target_ready_again = at;
-}
-
 void HistoryBuilder::add_abort(const Entry& entry) {
   if (history_.abort) return;
   const auto* signal = entry.fields.if_contains("signal");
   history_.abort = Abort{entry.at, abort_kind(text(entry.fields, "kind")), text(entry.fields, "message"),
                          signal == nullptr ? 0 : static_cast<int>(signal->as_int64())};
-}
-
-Result<> HistoryBuilder::add_batch(const json::object& fields) {
-  auto batch = decode_batch(fields);
-  if (!batch) return tl::unexpected(batch.error());
-  std::move(batch->findings.begin(), batch->findings.end(), std::back_inserter(history_.findings));
-  for (const probe::Stall& stall : batch->stalls) {
-    history_.stalls.push_back(stall);
-    for (StreamState& stream : streams_) stream.finder.add(stall);
-  }
-  for (probe::Sample& sample : batch->samples) {
-    if (sample.stream < 0 || static_cast<std::size_t>(sample.stream) >= streams_.size())
-      return fail("unknown stream");
-    streams_[static_cast<std::size_t>(sample.stream)].order.push(std::move(sample));
-  }
-  settle(batch->upto - settling);
-  return {};
-}
-
-// Counts, stream by stream and in order, all samples that were planned before `before`.
-void HistoryBuilder::settle(Offset before) {
-  for (std::size_t i = 0; i < streams_.size(); ++i) {
-    StreamState& stream = streams_[i];
-    bool any = false;
-    const auto take = [&](const probe::Sample& sample) {
-      stream.finder.add(sample);
-      count(sample);
-      any = true;
-    };
-    if (before == Offset::max()) {
-      // At the end of a run that was killed some may be missing; the rest counts all the same.
-      stream.order.finish(take);
-    } else {
-      stream.order.drain([&](const probe::Sample& sample) { return sample.planned < before; }, take);
-    }
-    if (any) history_.outages[i] = stream.finder.all();
-  }
-}
-
-void HistoryBuilder::count(const probe::Sample& sample) {
-  const probe::Stream& stream = history_.streams[static_cast<std::size_t>(sample.stream)];
-  for (auto phase = history_.phases.rbegin(); phase != history_.phases.rend(); ++phase) {
-    if (sample.planned < phase->from) continue;
-    phase->tally.add(stream, sample);
-    break;
-  }
-  if (sample.outcome != probe::Outcome::ok || !history_.is_taken_away(sample.cluster, sample.address)) return;
-  // A connection that is kept stays where it is: only new ones are no longer led to the target.
-  if (history_.scenario.fault.kind == Fault::Kind::unshare && sample.request_on_connection != 1) return;
-  if (!history_.faulted || sample.planned < *history_.faulted) ++history_.taken_away_before;
-  // Before the restore a late answer counts by when it came; after it, only a request that was sent after it.
-  if (!history_.restore_written) {
-    history_.last_target_answer = std::max(sample.finished, history_.last_target_answer.value_or(Offset{}));
-  } else if (sample.planned >= *history_.restore_written && !history_.target_seen_again) {
-    history_.target_seen_again = sample.finished;
-  }
 }
 
 }  // namespace meshdrill::drill

@@ -1,5 +1,7 @@
 #include "drill/safety/record.hpp"
 
+#include "drill/json_members.hpp"
+
 #include <array>
 #include <exception>
 #include <unistd.h>
@@ -17,10 +19,6 @@ namespace json = boost::json;
 // 1 knew Deployments alone, all scaled to one value.
 constexpr std::int64_t oldest_schema = 1;
 constexpr std::int64_t record_schema = 2;
-
-std::string text(const json::object& fields, std::string_view key) {
-  return std::string{fields.at(key).as_string()};
-}
 
 Record parse(const json::object& fields, std::int64_t schema) {
   Record record{
