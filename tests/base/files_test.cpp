@@ -1,5 +1,7 @@
 #include "base/files.hpp"
 
+#include "support/test_folder.hpp"
+
 #include <sys/stat.h>
 
 #include <doctest/doctest.h>
@@ -7,14 +9,6 @@
 using namespace meshdrill;
 
 namespace {
-
-struct Folder {
-  Folder() : path(*make_temporary_folder("meshdrill-test")) {}
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
-};
 
 unsigned mode_of(const std::filesystem::path& path) {
   struct stat status{};
@@ -30,7 +24,7 @@ std::size_t entries(const std::filesystem::path& path) {
 }  // namespace
 
 TEST_CASE("a file is replaced whole and gets the mode asked for") {
-  const Folder folder;
+  const TestFolder folder;
   const auto file = folder.path / "key.pem";
   REQUIRE(write_file(file, "old", 0600));
   CHECK(mode_of(file) == 0600);
@@ -42,7 +36,7 @@ TEST_CASE("a file is replaced whole and gets the mode asked for") {
 }
 
 TEST_CASE("a failed write names the file and leaves nothing behind") {
-  const Folder folder;
+  const TestFolder folder;
   std::filesystem::create_directory(folder.path / "taken");
   const auto written = write_file(folder.path / "taken", "x");
   REQUIRE_FALSE(written);
@@ -52,7 +46,7 @@ TEST_CASE("a failed write names the file and leaves nothing behind") {
 }
 
 TEST_CASE("reading is bounded") {
-  const Folder folder;
+  const TestFolder folder;
   REQUIRE(write_file(folder.path / "f", "12345"));
   CHECK(read_file(folder.path / "f", 5));
   const auto too_large = read_file(folder.path / "f", 4);

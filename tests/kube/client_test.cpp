@@ -1,10 +1,9 @@
 #include "kube/client.hpp"
 
-#include "base/files.hpp"
 #include "kube/support/run.hpp"
 #include "kube/support/scripted_server.hpp"
+#include "support/test_folder.hpp"
 
-#include <filesystem>
 #include <string>
 
 #include <boost/json/object.hpp>
@@ -119,16 +118,14 @@ TEST_CASE("a refusal that is no JSON shows its first words without control chara
 
 TEST_CASE("a token file is read again after a 401 and the request repeated once") {
   Api api;
-  const auto folder = make_temporary_folder("kube-token").value();
-  const std::string file = folder / "token";
-  REQUIRE(write_file(file, "first\n", 0600).has_value());
+  const TestFolder folder;
   Connection connection = api.server.connection();
-  connection.token_file = file;
+  connection.token_file = folder.write("token", "first\n");
   Client client(api.io.get_executor(), connection);
   api.server.then(answer(200, "{}"));
   CHECK(ask(api, client, get("/a")).has_value());
 
-  REQUIRE(write_file(file, "second\n", 0600).has_value());
+  folder.write("token", "second\n");
   api.server.then(refuse(401, "Unauthorized", "Unauthorized"));
   api.server.then(answer(200, "{}"));
   CHECK(ask(api, client, put("/b")).has_value());
@@ -142,7 +139,6 @@ TEST_CASE("a token file is read again after a 401 and the request repeated once"
   CHECK(refused.error().is(401));
   CHECK(api.server.seen().size() == 4);
   CHECK(to_string(refused.error()).find("second") == std::string::npos);
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a token that could end the header is refused and not shown") {

@@ -1,10 +1,8 @@
 #include "kube/exec.hpp"
 
-#include "base/files.hpp"
 #include "kube/support/run.hpp"
 #include "kube/support/scripted_server.hpp"
-
-#include <filesystem>
+#include "support/test_folder.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -165,18 +163,16 @@ TEST_CASE("a command that does not end is left at the deadline") {
 TEST_CASE("who asks is in the handshake, and a token file is read again after a 401") {
   asio::io_context io{1};
   test::ScriptedServer server{io};
-  const auto folder = make_temporary_folder("kube-exec").value();
-  const std::string file = folder / "token";
-  REQUIRE(write_file(file, "first\n", 0600).has_value());
+  const TestFolder folder;
   Connection connection = server.connection();
-  connection.token_file = file;
+  connection.token_file = folder.write("token", "first\n");
   connection.path_prefix = "/k8s/clusters/c-1";
   connection.impersonation.user = "anna";
   connection.impersonation.groups = {"one", "two"};
   Client client(io.get_executor(), std::move(connection));
   server.answer_by([&](const test::SeenRequest& seen) {
     if (seen.authorization == "Bearer second") return test::refuse(403, "Forbidden", "not you, second");
-    CHECK(write_file(file, "second\n", 0600).has_value());
+    folder.write("token", "second\n");
     return test::refuse(401, "Unauthorized", "Unauthorized");
   });
   const auto result = test::run(io, exec(client, status_command()));
@@ -197,7 +193,6 @@ TEST_CASE("who asks is in the handshake, and a token file is read again after a 
   REQUIRE_FALSE(refused);
   CHECK(refused.error().is(401));
   CHECK(server.seen().size() == 3);
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("the API server's clock is known from its answers") {

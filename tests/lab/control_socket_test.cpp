@@ -1,7 +1,7 @@
 #include "lab/control_socket.hpp"
 
-#include "base/files.hpp"
 #include "lab/lab_fixture.hpp"
+#include "support/test_folder.hpp"
 
 #include <filesystem>
 #include <sys/stat.h>
@@ -13,8 +13,8 @@ using namespace meshdrill::lab;
 using namespace meshdrill::lab::testing;
 
 TEST_CASE("faults are set and cleared over the control socket") {
-  const auto folder = make_temporary_folder("meshdrill-test").value();
-  const std::string path = folder / "control.sock";
+  const TestFolder folder;
+  const std::string path = folder.path / "control.sock";
   {
     LabFixture fixture;
     REQUIRE(fixture.lab().open_control_socket(path));
@@ -39,5 +39,4 @@ TEST_CASE("faults are set and cleared over the control socket") {
   CHECK_FALSE(std::filesystem::exists(path));
   CHECK_FALSE(ask_control_socket(path, "status"));
   CHECK_FALSE(ask_control_socket("/" + std::string(200, 'x'), "status"));
-  std::filesystem::remove_all(folder);
 }

@@ -1,6 +1,6 @@
 #include "mesh/allocate/lock.hpp"
 
-#include "base/files.hpp"
+#include "support/test_folder.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,16 +12,14 @@ TEST_CASE("the lock stands beside the mesh file") {
 }
 
 TEST_CASE("no lock file is an empty lock") {
-  const auto folder = make_temporary_folder("meshdrill-lock");
-  REQUIRE(folder);
-  const auto lock = read_lock(*folder / "mesh.lock.yaml");
+  const TestFolder folder;
+  const auto lock = read_lock(folder.path / "mesh.lock.yaml");
   REQUIRE(lock);
   CHECK(lock->mesh.empty());
   CHECK(lock->clusters.empty());
   // A folder in its place is no lock, and no reason to start from nothing.
-  std::filesystem::create_directory(*folder / "mesh.lock.yaml");
-  CHECK_FALSE(read_lock(*folder / "mesh.lock.yaml"));
-  std::filesystem::remove_all(*folder);
+  std::filesystem::create_directory(folder.path / "mesh.lock.yaml");
+  CHECK_FALSE(read_lock(folder.path / "mesh.lock.yaml"));
 }
 
 TEST_CASE("a lock is written and read back") {

@@ -1,6 +1,6 @@
 #include "mesh/write/write_tree.hpp"
 
-#include "base/files.hpp"
+#include "support/test_folder.hpp"
 
 #include <fstream>
 #include <map>
@@ -13,13 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 using Kind = TreeChange::Kind;
 
-struct Folder {
-  fs::path path = make_temporary_folder("meshdrill-tree").value();
-  Folder() = default;
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { fs::remove_all(path); }
-
+struct Folder : TestFolder {
   void put(const std::string& name, const std::string& content) const {
     fs::create_directories((path / name).parent_path());
     std::ofstream{path / name} << content;
