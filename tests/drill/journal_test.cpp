@@ -1,6 +1,6 @@
 #include "drill/journal/journal.hpp"
 
-#include "base/files.hpp"
+#include "support/test_folder.hpp"
 
 #include <fstream>
 #include <vector>
@@ -12,14 +12,6 @@ using namespace meshdrill::drill;
 using namespace std::chrono_literals;
 
 namespace {
-
-struct Folder {
-  Folder() : path(*make_temporary_folder("meshdrill-test")) {}
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::filesystem::path path;
-};
 
 std::vector<Entry> read_all(const std::filesystem::path& path, Result<>& status) {
   std::vector<Entry> entries;
@@ -37,7 +29,7 @@ void append_raw(const std::filesystem::path& path, const std::string& text) {
 }  // namespace
 
 TEST_CASE("a journal that a drill has left can be added to, unless it ends in half a line") {
-  const Folder folder;
+  const TestFolder folder;
   const auto path = folder.path / "journal.jsonl";
   CHECK_FALSE(Journal::reopen(path));
   append_raw(path, "{\"at\":1,\"event\":\"start\"}\n");
@@ -55,7 +47,7 @@ TEST_CASE("a journal that a drill has left can be added to, unless it ends in ha
 }
 
 TEST_CASE("entries are read back in order") {
-  const Folder folder;
+  const TestFolder folder;
   const auto path = folder.path / "run.jsonl";
   {
     auto journal = Journal::create(path);
@@ -74,7 +66,7 @@ TEST_CASE("entries are read back in order") {
 }
 
 TEST_CASE("a journal is never overwritten") {
-  const Folder folder;
+  const TestFolder folder;
   REQUIRE(Journal::create(folder.path / "run.jsonl"));
   const auto again = Journal::create(folder.path / "run.jsonl");
   REQUIRE_FALSE(again);
@@ -82,7 +74,7 @@ TEST_CASE("a journal is never overwritten") {
 }
 
 TEST_CASE("a last line that was cut short is left out and a broken one in the middle is an error") {
-  const Folder folder;
+  const TestFolder folder;
   const auto path = folder.path / "run.jsonl";
   append_raw(path, "{\"at\":1,\"event\":\"start\"}\n{\"at\":2,\"eve");
   Result<> status;
@@ -95,7 +87,7 @@ TEST_CASE("a last line that was cut short is left out and a broken one in the mi
 }
 
 TEST_CASE("a journal that cannot be made says so") {
-  const Folder folder;
+  const TestFolder folder;
   std::filesystem::create_directory_symlink("/nonexistent", folder.path / "link");
   CHECK_FALSE(Journal::create(folder.path / "link" / "run.jsonl"));
 }

@@ -1,7 +1,7 @@
 #include "drill/journal/recorder.hpp"
 
-#include "base/files.hpp"
 #include "drill/support.hpp"
+#include "support/test_folder.hpp"
 
 #include <stdexcept>
 
@@ -11,9 +11,9 @@ using namespace meshdrill;
 using namespace meshdrill::drill;
 
 TEST_CASE("a watch that throws is not called again, and the journal goes on") {
-  const std::filesystem::path folder = *make_temporary_folder("meshdrill-test");
+  const TestFolder folder;
   int calls = 0;
-  auto journal = Journal::create(folder / "journal.jsonl");
+  auto journal = Journal::create(folder.path / "journal.jsonl");
   REQUIRE(journal);
   Recorder recorder(std::move(*journal), std::chrono::steady_clock::now(), [&](const Entry&, const History&) {
     ++calls;
@@ -23,12 +23,11 @@ TEST_CASE("a watch that throws is not called again, and the journal goes on") {
   recorder.note("warning", {{"message", "two"}});
   CHECK(calls == 1);
   int lines = 0;
-  CHECK(read_journal(folder / "journal.jsonl", [&](const Entry&) {
+  CHECK(read_journal(folder.path / "journal.jsonl", [&](const Entry&) {
     ++lines;
     return Result<>{};
   }));
   CHECK(lines == 2);
-  std::filesystem::remove_all(folder);
 }
 
 TEST_CASE("a full disk is remembered, and the history goes on in memory") {

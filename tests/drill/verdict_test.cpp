@@ -23,14 +23,14 @@ const Check& find(const Verdict& verdict, Phase phase, const std::string& name) 
   return *found;
 }
 
-// The good run, with `fail` and `hold` as given: the traffic from 10 s to 22 s is the caller's.
-Verdict judge_failover(const std::function<void(Story&)>& during, bool drained = true) {
-  Story story;
+// The good run in `story`, with `fail` and `hold` as given: the traffic from 10 s to 22 s is the caller's.
+// `left`: ready endpoints of the target that the API shows after the fault, if it is looked at.
+Verdict judge_failover(Story story, std::optional<int> left, const std::function<void(Story&)>& during) {
   story.phase(0s, Phase::baseline);
   story.traffic(0s, 10s, {"one", "two"});
   story.phase(10s, Phase::fail);
   story.write(10s, "scale-down");
-  if (drained) story.add(10200ms, "observed", {{"cluster", "one"}, {"readyEndpoints", 0}});
+  if (left) story.add(10200ms, "observed", {{"cluster", "one"}, {"readyEndpoints", *left}});
   during(story);
   story.phase(22s, Phase::restore);
   story.write(22s, "restore");
@@ -40,6 +40,10 @@ Verdict judge_failover(const std::function<void(Story&)>& during, bool drained =
   story.traffic(25s, 35s, {"one", "two"});
   story.add(36s, "end", {});
   return judge(story.history());
+}
+
+Verdict judge_failover(const std::function<void(Story&)>& during) {
+  return judge_failover(Story{}, 0, during);
 }
 
 }  // namespace
@@ -101,13 +105,11 @@ TEST_CASE("a target that goes on answering fails") {
 }
 
 TEST_CASE("a fault that is not proved is no pass") {
-  const Verdict verdict = judge_failover(
-      [](Story& story) {
-        story.traffic(10s, 12s, {"two"});
-        story.phase(12s, Phase::hold);
-        story.traffic(12s, 22s, {"two"});
-      },
-      false);
+  const Verdict verdict = judge_failover(Story{}, std::nullopt, [](Story& story) {
+    story.traffic(10s, 12s, {"two"});
+    story.phase(12s, Phase::hold);
+    story.traffic(12s, 22s, {"two"});
+  });
   CHECK(verdict.kind == VerdictKind::inconclusive);
   CHECK(find(verdict, Phase::fail, "fault").outcome == Outcome::inconclusive);
 }
@@ -337,20 +339,9 @@ TEST_CASE("a part of the replicas leaves the target in the mesh") {
                {"left", left},
                {"ready", {{"one", 2}, {"two", 2}}},
                {"uids", boost::json::object{}}});
-    story.phase(0s, Phase::baseline);
-    story.traffic(0s, 10s, {"one", "two"});
-    story.phase(10s, Phase::fail);
-    story.write(10s, "scale-down");
-    story.add(10200ms, "observed", {{"cluster", "one"}, {"readyEndpoints", seen}});
-    hold_with(story, {"one", "two", "two"}, {"one", "two", "two"});
-    story.phase(22s, Phase::restore);
-    story.write(22s, "restore");
-    story.traffic(22s, 25s, {"one", "two"});
-    story.add(25s, "restored", {{"verified", true}, {"message", ""}});
-    story.phase(25s, Phase::recovered);
-    story.traffic(25s, 35s, {"one", "two"});
-    story.add(36s, "end", {});
-    return judge(story.history());
+    return judge_failover(std::move(story), seen, [](Story& during) {
+      hold_with(during, {"one", "two", "two"}, {"one", "two", "two"});
+    });
   };
   const Verdict good = run(1, 1);
   CAPTURE(good.reason);

@@ -13,19 +13,12 @@
 namespace meshdrill::probe {
 namespace {
 
-using testing::check_all;
-using testing::hello;
-using testing::HttpServer;
-using testing::ok_answer;
-using testing::patient;
-using testing::record;
-using testing::RecordedRun;
-using testing::Reply;
+using namespace testing;
 using namespace std::chrono_literals;
 
 RecordedRun against(const HttpServer::Handler& handler, const std::function<void(ProbeConfig&)>& change) {
   HttpServer server{"127.0.0.1", 0, handler};
-  ProbeConfig config = patient(fmt::format("http://127.0.0.1:{}/", server.port()));
+  ProbeConfig config = patient("127.0.0.1", server.port());
   change(config);
   return record(config, 5);
 }
@@ -177,7 +170,7 @@ TEST_CASE("a kept connection is replaced when it has carried or lived enough") {
 
 TEST_CASE("with tcp the connection is the sample") {
   HttpServer server{"127.0.0.1", 0, [](const std::string&) { return Reply{}; }};
-  ProbeConfig config = patient(fmt::format("http://127.0.0.1:{}/", server.port()));
+  ProbeConfig config = patient("127.0.0.1", server.port());
   config.url = fmt::format("tcp://127.0.0.1:{}", server.port());
   const RecordedRun run = record(config, 5);
   check_all(run, Outcome::ok);
@@ -189,9 +182,9 @@ TEST_CASE("with tcp the connection is the sample") {
   CHECK(record(config, 3).samples[0].cluster == "abc");
   config.identify.addresses = {{*parse_ip("127.0.0.9"), "abc"}};
   check_all(record(config, 5), Outcome::unidentified);
-  config.url = fmt::format("tcp://127.0.0.1:{}", testing::free_port("127.0.0.1"));
+  config.url = fmt::format("tcp://127.0.0.1:{}", free_port("127.0.0.1"));
   check_all(record(config, 5), Outcome::connect_refused);
-  const testing::SilentListener silent{"127.0.0.1"};
+  const SilentListener silent{"127.0.0.1"};
   config.url = fmt::format("tcp://127.0.0.1:{}", silent.port());
   config.timeouts.connect = 200ms;
   check_all(record(config, 5), Outcome::connect_timeout);

@@ -13,17 +13,11 @@
 namespace meshdrill::probe {
 namespace {
 
-using testing::Ending;
-using testing::hello;
-using testing::HttpServer;
-using testing::ok_answer;
-using testing::record;
-using testing::RecordedRun;
-using testing::Reply;
+using namespace testing;
 using namespace std::chrono_literals;
 
 ProbeConfig closed_loop(std::uint16_t port, std::size_t connections) {
-  ProbeConfig config = testing::patient(fmt::format("http://127.0.0.1:{}/", port));
+  ProbeConfig config = patient("127.0.0.1", port);
   config.closed_loop = connections;
   return config;
 }
@@ -67,7 +61,7 @@ TEST_CASE("batches of a closed loop stay small whatever the rate") {
 }
 
 TEST_CASE("a closed loop does not spin on a server that refuses") {
-  ProbeConfig config = closed_loop(testing::free_port("127.0.0.1"), 4);
+  ProbeConfig config = closed_loop(free_port("127.0.0.1"), 4);
   const auto begin = std::chrono::steady_clock::now();
   const RecordedRun run = record(config, 40);
   // Ten each, with 10 ms between one and the next.

@@ -1,11 +1,9 @@
 // TLS beyond the name on the certificate: who we are, which versions, and what may be left out.
-#include "base/certificates.hpp"
-#include "base/files.hpp"
+#include "probe/support/authority.hpp"
 #include "probe/support/http_server.hpp"
 #include "probe/support/recorded_run.hpp"
 
 #include <atomic>
-#include <filesystem>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -14,44 +12,15 @@
 namespace meshdrill::probe {
 namespace {
 
-using testing::check_all;
-using testing::hello;
-using testing::HttpServer;
-using testing::ok_answer;
-using testing::record;
-using testing::RecordedRun;
-using testing::Reply;
+using namespace testing;
 using namespace std::chrono_literals;
 
-// An authority with a certificate for 127.0.0.1 and one for a client, as files where files are needed.
-struct Certificates {
-  Certificates() : folder(*make_temporary_folder("meshdrill-tls")) {
-    const KeyPair authority = *make_authority("test authority", 24h);
-    CertificateRequest request;
-    request.common_name = "127.0.0.1";
-    request.ip_addresses = {"127.0.0.1"};
-    request.server = true;
-    request.validity = 24h;
-    server = *issue_certificate(authority, request);
-    CertificateRequest client_request;
-    client_request.common_name = "prober";
-    client_request.client = true;
-    client_request.validity = 24h;
-    const KeyPair client = *issue_certificate(authority, client_request);
-    ca_file = write("ca.pem", authority.certificate);
-    certificate_file = write("client.pem", client.certificate);
-    key_file = write("client.key", client.key);
-  }
-  ~Certificates() { std::filesystem::remove_all(folder); }
-
-  [[nodiscard]] std::string write(const std::string& name, const std::string& text) const {
-    REQUIRE(write_file(folder / name, text, 0600));
-    return (folder / name).string();
-  }
-
-  std::filesystem::path folder;
-  KeyPair server;
-  std::string ca_file, certificate_file, key_file;
+// A server and a client that one authority knows.
+struct Certificates : Authority {
+  KeyPair server = issue("127.0.0.1");
+  KeyPair client = issue_client();
+  std::string certificate_file = folder.write("client.pem", client.certificate);
+  std::string key_file = folder.write("client.key", client.key);
 };
 
 RecordedRun ask(const Certificates& certificates, const std::function<void(SSL_CTX*)>& tune,
@@ -59,8 +28,8 @@ RecordedRun ask(const Certificates& certificates, const std::function<void(SSL_C
   HttpServer server{"127.0.0.1", 0,
                     [](const std::string&) { return Reply{ok_answer(hello("abc")), {}, Reply::Then::keep}; },
                     certificates.server, tune};
-  ProbeConfig config = testing::patient(fmt::format("https://127.0.0.1:{}/", server.port()));
-  config.ca_file = certificates.ca_file;
+  ProbeConfig config = patient(fmt::format("https://127.0.0.1:{}/", server.port()));
+  config.ca_file = certificates.file;
   change(config);
   return record(config, requests);
 }
@@ -74,7 +43,7 @@ void demand_client(SSL_CTX* context, const std::string& ca_file, int version) {
 TEST_CASE("a server that demands a client certificate gets ours") {
   const Certificates certificates;
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-    const auto demand = [&](SSL_CTX* context) { demand_client(context, certificates.ca_file, version); };
+    const auto demand = [&](SSL_CTX* context) { demand_client(context, certificates.file, version); };
     const RecordedRun known = ask(certificates, demand, [&](ProbeConfig& config) {
       config.tls.certificate_file = certificates.certificate_file;
       config.tls.key_file = certificates.key_file;
@@ -100,7 +69,7 @@ TEST_CASE("insecure takes any certificate") {
   const Certificates certificates;
   const Certificates others;
   const auto nothing = [](SSL_CTX*) {};
-  const auto distrust = [&](ProbeConfig& config) { config.ca_file = others.ca_file; };
+  const auto distrust = [&](ProbeConfig& config) { config.ca_file = others.file; };
   const RecordedRun careful = ask(certificates, nothing, distrust);
   CHECK(careful.count(Outcome::tls_error) == careful.samples.size());
   check_all(ask(certificates, nothing,
@@ -138,8 +107,8 @@ TEST_CASE("a certificate found good once is looked at again when the name differ
   const Certificates certificates;
   HttpServer server{"127.0.0.1", 0, [](const std::string&) { return Reply{ok_answer(hello("abc"))}; },
                     certificates.server};
-  ProbeConfig config = testing::patient(fmt::format("https://127.0.0.1:{}/", server.port()));
-  config.ca_file = certificates.ca_file;
+  ProbeConfig config = patient(fmt::format("https://127.0.0.1:{}/", server.port()));
+  config.ca_file = certificates.file;
   check_all(record(config, 5), Outcome::ok);
   config.url = fmt::format("https://127.0.0.2:{}/", server.port());
   config.addresses = {*parse_ip("127.0.0.1")};
@@ -148,7 +117,7 @@ TEST_CASE("a certificate found good once is looked at again when the name differ
 
 TEST_CASE("files that cannot be used are refused before anything is sent") {
   const Certificates certificates;
-  const std::string garbage = certificates.write("garbage.pem", "garbage\n");
+  const std::string garbage = certificates.folder.write("garbage.pem", "garbage\n");
   const auto refused = [&](const std::string& ca, const std::string& certificate, const std::string& key) {
     ProbeConfig config;
     config.url = "https://127.0.0.1:1/";
@@ -158,13 +127,13 @@ TEST_CASE("files that cannot be used are refused before anything is sent") {
     const auto checked = check(config);
     return checked ? std::string{} : checked.error().message;
   };
-  CHECK(refused(certificates.ca_file, certificates.certificate_file, certificates.key_file).empty());
+  CHECK(refused(certificates.file, certificates.certificate_file, certificates.key_file).empty());
   CHECK(refused(garbage, "", "").starts_with("CA file '" + garbage + "' cannot be used: "));
   CHECK(refused("", garbage, certificates.key_file).starts_with("client certificate '" + garbage));
   CHECK(refused("", certificates.certificate_file, garbage).starts_with("client key '" + garbage));
   CHECK(refused("", certificates.certificate_file, "")
             .starts_with("client certificate: a certificate and its key"));
-  const std::string other = certificates.write("other.key", certificates.server.key);
+  const std::string other = certificates.folder.write("other.key", certificates.server.key);
   CHECK(refused("", certificates.certificate_file, other).starts_with("client key '" + other));
 }
 

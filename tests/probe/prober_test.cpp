@@ -15,22 +15,8 @@
 namespace meshdrill::probe {
 namespace {
 
-using testing::addresses;
-using testing::check_all;
-using testing::DnsReply;
-using testing::DnsServer;
-using testing::Ending;
-using testing::hello;
-using testing::HttpServer;
-using testing::ok_answer;
-using testing::record;
-using testing::RecordedRun;
-using testing::Reply;
+using namespace testing;
 using namespace std::chrono_literals;
-
-ProbeConfig patient(const std::string& host, std::uint16_t port) {
-  return testing::patient(fmt::format("http://{}:{}/", host, port));
-}
 
 // Every request of a run against one server on 127.0.0.1 that always answers like this.
 RecordedRun against(
@@ -93,14 +79,14 @@ TEST_CASE("statuses other than 2xx are told with their number") {
 }
 
 TEST_CASE("a refused connection") {
-  ProbeConfig config = patient("127.0.0.1", testing::free_port("127.0.0.1"));
+  ProbeConfig config = patient("127.0.0.1", free_port("127.0.0.1"));
   const RecordedRun run = record(config, 5);
   check_all(run, Outcome::connect_refused);
   CHECK(run.samples[0].request_on_connection == 0);
 }
 
 TEST_CASE("a connection that is not accepted in time") {
-  const testing::SilentListener silent{"127.0.0.1"};
+  const SilentListener silent{"127.0.0.1"};
   ProbeConfig config = patient("127.0.0.1", silent.port());
   config.timeouts.connect = 200ms;
   const RecordedRun run = record(config, 5);
@@ -199,7 +185,7 @@ TEST_CASE("a connection that the server ended is replaced and no request is lost
 }
 
 TEST_CASE("a pinned stream stays and a following stream goes where DNS says") {
-  const auto port = testing::free_port("127.0.0.1");
+  const auto port = free_port("127.0.0.1");
   const auto handler = [](const std::string& cluster) {
     return [cluster](const std::string& request) {
       const bool named = request.find("Host: api.example.org:") != std::string::npos;

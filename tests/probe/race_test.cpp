@@ -12,15 +12,7 @@
 namespace meshdrill::probe {
 namespace {
 
-using testing::addresses;
-using testing::DnsReply;
-using testing::DnsServer;
-using testing::hello;
-using testing::HttpServer;
-using testing::ok_answer;
-using testing::record;
-using testing::RecordedRun;
-using testing::Reply;
+using namespace testing;
 using namespace std::chrono_literals;
 
 std::vector<AddressRecord> records(const std::vector<std::string>& texts) {
@@ -102,7 +94,7 @@ TEST_CASE("what fails at once is rescued by the next address and counted") {
 }
 
 TEST_CASE("what is late is rescued after the attempt delay") {
-  const testing::SilentListener one{"127.0.0.1"};
+  const SilentListener one{"127.0.0.1"};
   const HttpServer two{"127.0.0.2", one.port(), greeting("two")};
   const DnsServer dns{giving({"127.0.0.1", "127.0.0.2"})};
   const auto run = browse(two.port(), dns, [](ProbeConfig& c) { c.race.attempt_delay = 100ms; });
@@ -117,7 +109,7 @@ TEST_CASE("what is late is rescued after the attempt delay") {
 }
 
 TEST_CASE("when every address fails the first one's failure is told") {
-  const auto port = testing::free_port("127.0.0.1");
+  const auto port = free_port("127.0.0.1");
   const DnsServer dns{giving({"127.0.0.1", "127.0.0.2", "127.0.0.3"})};
   for (const Sample& sample : browse(port, dns).samples) {
     CHECK(sample.outcome == Outcome::connect_refused);

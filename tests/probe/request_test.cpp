@@ -1,11 +1,10 @@
 #include "probe/ask/request.hpp"
 
-#include "base/files.hpp"
 #include "probe/ask/judge.hpp"
 #include "probe/ask/target.hpp"
+#include "support/test_folder.hpp"
 
 #include <cstdlib>
-#include <filesystem>
 
 #include <doctest/doctest.h>
 
@@ -22,9 +21,8 @@ TEST_CASE("a header is a name and a value") {
 }
 
 TEST_CASE("the last word of a header may stand for what a variable or a file holds") {
-  const auto folder = *make_temporary_folder("meshdrill-request");
-  const std::string file = (folder / "token").string();
-  REQUIRE(write_file(file, "from-file\n", 0600));
+  const TestFolder folder;
+  const std::string file = folder.write("token", "from-file\n");
   ::setenv("MESHDRILL_TEST_TOKEN", "from-env", 1);
   CHECK(parse_header("Authorization: Bearer env:MESHDRILL_TEST_TOKEN")->value == "Bearer from-env");
   CHECK(parse_header("X-Key: @" + file)->value == "from-file");
@@ -34,10 +32,9 @@ TEST_CASE("the last word of a header may stand for what a variable or a file hol
   const auto unset = parse_header("X-Key: env:MESHDRILL_TEST_UNSET");
   REQUIRE_FALSE(unset);
   CHECK(unset.error().message == "header 'X-Key': the environment variable MESHDRILL_TEST_UNSET is not set");
-  REQUIRE(write_file(file, "\n", 0600));
+  folder.write("token", "\n");
   CHECK_FALSE(parse_header("X-Key: @" + file));
-  CHECK_FALSE(parse_header("X-Key: @" + (folder / "missing").string()));
-  std::filesystem::remove_all(folder);
+  CHECK_FALSE(parse_header("X-Key: @" + (folder.path / "missing").string()));
 }
 
 TEST_CASE("a header that cannot be sent is refused without showing its value") {

@@ -11,9 +11,7 @@
 namespace meshdrill::probe {
 namespace {
 
-using testing::addresses;
-using testing::DnsReply;
-using testing::DnsServer;
+using namespace testing;
 using namespace std::chrono_literals;
 
 Task<> ask(Resolver* resolver, Family family, DnsAnswer* answer) {

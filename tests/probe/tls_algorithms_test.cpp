@@ -1,10 +1,8 @@
 // What a server may be made of: the algorithms that we leave out of OpenSSL are none of them.
-#include "base/files.hpp"
 #include "base/openssl_handles.hpp"
 #include "probe/support/http_server.hpp"
 #include "probe/support/recorded_run.hpp"
-
-#include <filesystem>
+#include "support/test_folder.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -15,6 +13,7 @@
 namespace meshdrill::probe {
 namespace {
 
+using namespace testing;
 using namespace std::chrono_literals;
 using openssl::Certificate;
 using openssl::Key;
@@ -66,28 +65,16 @@ struct Self {
   Certificate certificate;
 };
 
-struct Folder {
-  Folder() : path(*make_temporary_folder("meshdrill-algorithms")) {}
-  ~Folder() { std::filesystem::remove_all(path); }
-  [[nodiscard]] std::string write(const std::string& name, const std::string& text) const {
-    REQUIRE(write_file(path / name, text, 0600));
-    return (path / name).string();
-  }
-  std::filesystem::path path;
-};
-
 void check_answered(
     const KeyPair& server_pair, const std::function<void(SSL_CTX*)>& tune,
     const std::function<void(ProbeConfig&)>& change = [](ProbeConfig&) {}) {
-  const Folder folder;
-  testing::HttpServer server{
-      "127.0.0.1", 0,
-      [](const std::string&) { return testing::Reply{testing::ok_answer(testing::hello("abc"))}; },
-      server_pair, tune};
-  ProbeConfig config = testing::patient(fmt::format("https://127.0.0.1:{}/", server.port()));
+  const TestFolder folder;
+  HttpServer server{"127.0.0.1", 0, [](const std::string&) { return Reply{ok_answer(hello("abc"))}; },
+                    server_pair, tune};
+  ProbeConfig config = patient(fmt::format("https://127.0.0.1:{}/", server.port()));
   config.ca_file = folder.write("ca.pem", server_pair.certificate);
   change(config);
-  testing::check_all(testing::record(config, 5), Outcome::ok);
+  check_all(record(config, 5), Outcome::ok);
 }
 
 TEST_CASE("certificates with keys of every kind are understood") {
@@ -141,7 +128,7 @@ std::string traditional(EVP_PKEY* key, const EVP_CIPHER* cipher, const std::stri
 
 TEST_CASE("client keys of every kind and in every form prove who we are") {
   const KeyPair server_pair = Self{"EC", "P-256"}.pem();
-  const Folder folder;
+  const TestFolder folder;
   const auto ask_as = [&](const std::string& certificate, const std::string& key) {
     const std::string certificate_file = folder.write("client.pem", certificate);
     const std::string key_file = folder.write("client.key", key);
@@ -167,7 +154,7 @@ TEST_CASE("client keys of every kind and in every form prove who we are") {
 
 TEST_CASE("an encrypted client key is refused without asking for its passphrase") {
   const Self client{"EC", "P-256"};
-  const Folder folder;
+  const TestFolder folder;
   ProbeConfig config;
   config.url = "https://127.0.0.1:1/";
   config.tls.certificate_file = folder.write("client.pem", client.pem().certificate);

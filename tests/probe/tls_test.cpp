@@ -1,10 +1,9 @@
-#include "base/certificates.hpp"
-#include "base/files.hpp"
+#include "probe/support/authority.hpp"
 #include "probe/support/dns_server.hpp"
 #include "probe/support/http_server.hpp"
 #include "probe/support/recorded_run.hpp"
 
-#include <filesystem>
+#include <algorithm>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -12,49 +11,16 @@
 namespace meshdrill::probe {
 namespace {
 
-using testing::HttpServer;
-using testing::record;
-using testing::RecordedRun;
-using testing::Reply;
+using namespace testing;
 using namespace std::chrono_literals;
-
-struct Authority {
-  Authority()
-      : keys(*make_authority("test authority", 24h)), folder(*make_temporary_folder("meshdrill-tls")) {
-    file = (folder / "ca.pem").string();
-    REQUIRE(write_file(file, keys.certificate));
-  }
-  ~Authority() { std::filesystem::remove_all(folder); }
-
-  [[nodiscard]] KeyPair issue(const std::string& name, Duration age = {}) const {
-    CertificateRequest request;
-    request.common_name = name;
-    if (const auto address = parse_ip(name)) {
-      request.ip_addresses = {name};
-    } else {
-      request.dns_names = {name};
-    }
-    request.server = true;
-    request.validity = 24h;
-    request.age = age;
-    return *issue_certificate(keys, request);
-  }
-
-  KeyPair keys;
-  std::filesystem::path folder;
-  std::string file;
-};
 
 // Five requests to https://`host`, which DNS says is 127.0.0.1, where somebody answers with `certificate`.
 RecordedRun ask(const std::string& host, const KeyPair& certificate, const std::string& ca_file,
                 bool reused = false) {
   HttpServer server{"127.0.0.1", 0,
-                    [](const std::string&) {
-                      return Reply{testing::ok_answer(testing::hello("abc")), {}, Reply::Then::keep};
-                    },
+                    [](const std::string&) { return Reply{ok_answer(hello("abc")), {}, Reply::Then::keep}; },
                     certificate};
-  testing::DnsServer dns{
-      [](const std::string& name, int type) { return testing::addresses(name, type, {"127.0.0.1"}); }};
+  DnsServer dns{[](const std::string& name, int type) { return addresses(name, type, {"127.0.0.1"}); }};
   ProbeConfig config;
   config.url = fmt::format("https://{}:{}/", host, server.port());
   config.rate = 20;

@@ -9,20 +9,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <doctest/doctest.h>
-#include <fmt/format.h>
 
 namespace meshdrill::probe {
 namespace {
 
-using testing::addresses;
-using testing::DnsReply;
-using testing::DnsServer;
-using testing::hello;
-using testing::HttpServer;
-using testing::ok_answer;
-using testing::record;
-using testing::RecordedRun;
-using testing::Reply;
+using namespace testing;
 using namespace std::chrono_literals;
 
 constexpr int type_ns = 2;
@@ -91,14 +82,6 @@ TEST_CASE("a name without an authority that can be found is told with what is mi
   CHECK(
       unreachable.error().message ==
       "authority: the name servers of api.example.org (ns1.example.net) have no address that can be reached");
-}
-
-ProbeConfig patient(const std::string& host, std::uint16_t port) {
-  ProbeConfig config;
-  config.url = fmt::format("http://{}:{}/", host, port);
-  config.rate = 50;
-  config.timeouts = {20s, 20s, 20s, 20s, 20s};
-  return config;
 }
 
 std::uint16_t port_of(const std::string& server) {

@@ -11,10 +11,9 @@
 using namespace meshdrill;
 using namespace std::chrono_literals;
 using drill::Phase;
-using drill::testing::Story;
+using namespace report::testing;
 using report::Change;
 using report::Judgement;
-using report::testing::record_of;
 
 namespace {
 

@@ -8,9 +8,7 @@
 
 using namespace meshdrill;
 using namespace std::chrono_literals;
-using drill::testing::Story;
-using report::testing::hostile;
-using report::testing::record_of;
+using namespace report::testing;
 
 namespace {
 

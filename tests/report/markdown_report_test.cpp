@@ -6,9 +6,7 @@
 
 using namespace meshdrill;
 using namespace std::chrono_literals;
-using drill::testing::Story;
-using report::testing::hostile;
-using report::testing::record_of;
+using namespace report::testing;
 
 TEST_CASE("the summary says the verdict, who served and what is back") {
   Story story;

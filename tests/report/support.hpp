@@ -5,8 +5,10 @@
 
 namespace meshdrill::report::testing {
 
+using drill::testing::Story;
+
 // What a report gets for a made-up run; without a timeline.
-inline RunRecord record_of(const drill::testing::Story& story) {
+inline RunRecord record_of(const Story& story) {
   return {story.history(), drill::judge(story.history()), {}};
 }
 

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 namespace meshdrill::probe::testing {
 namespace {
@@ -41,6 +42,10 @@ ProbeConfig patient(const std::string& url) {
   config.note_local_ports = true;
   config.timeouts = {20s, 20s, 20s, 20s, 20s};
   return config;
+}
+
+ProbeConfig patient(const std::string& host, std::uint16_t port) {
+  return patient(fmt::format("http://{}:{}/", host, port));
 }
 
 std::vector<Sample> RecordedRun::of_stream(int stream) const {

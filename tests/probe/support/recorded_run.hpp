@@ -3,6 +3,7 @@
 
 #include "probe/prober.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@ namespace meshdrill::probe::testing {
 
 // 50 requests a second, with time-outs so long that a slow machine does not run into them.
 ProbeConfig patient(const std::string& url);
+// The same for http://HOST:PORT/.
+ProbeConfig patient(const std::string& host, std::uint16_t port);
 
 struct RecordedRun {
   Run run;
