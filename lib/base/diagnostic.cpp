@@ -48,9 +48,9 @@ bool has_errors(const Diagnostics& diagnostics) {
 }
 
 std::string to_string(const Location& where) {
-  if (where.line == 0) return where.file;
-  if (where.column == 0) return fmt::format("{}:{}", where.file, where.line);
-  return fmt::format("{}:{}:{}", where.file, where.line, where.column);
+  if (where.line == 0) return where.file.str();
+  if (where.column == 0) return fmt::format("{}:{}", where.file.str(), where.line);
+  return fmt::format("{}:{}:{}", where.file.str(), where.line, where.column);
 }
 
 std::string to_string(const Diagnostic& diagnostic) {

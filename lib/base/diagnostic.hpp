@@ -1,6 +1,8 @@
 // What is wrong in a file of the user's, where, and what to do about it.
 #pragma once
 
+#include "base/file_name.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,7 +13,7 @@ namespace meshdrill {
 
 // A place in a text file. Lines and columns count from 1; 0 means "the file as a whole".
 struct Location {
-  std::string file;
+  FileName file;
   int line = 0;
   int column = 0;
 

@@ -23,7 +23,7 @@ namespace {
 class Builder : public YAML::EventHandler {
  public:
   // `size` is the document's, in bytes.
-  Builder(const std::string& file, const DocumentLimits& limits, std::size_t size)
+  Builder(const FileName& file, const DocumentLimits& limits, std::size_t size)
       : file_(file), limits_(limits), most_nodes_(std::max(limits.nodes, size / shortest_value)) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
@@ -192,7 +192,7 @@ class Builder : public YAML::EventHandler {
     parent.entry.key_where = std::move(key.where);
   }
 
-  const std::string& file_;
+  const FileName& file_;
   const DocumentLimits& limits_;
   const std::size_t most_nodes_;
   std::vector<Open> open_;
@@ -203,7 +203,7 @@ class Builder : public YAML::EventHandler {
 };
 
 // Where the byte at `offset` stands; columns count characters.
-Location place_of(std::string_view text, std::size_t offset, const std::string& file) {
+Location place_of(std::string_view text, std::size_t offset, const FileName& file) {
   Location where{file, 1, 1};
   for (const char c : text.substr(0, offset)) {
     const bool continues = (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
@@ -230,7 +230,7 @@ const Node* Node::find(std::string_view key) const {
   return nullptr;
 }
 
-Checked<Node> read_any_yaml(std::string_view text, const std::string& file, const DocumentLimits& limits) {
+Checked<Node> read_any_yaml(std::string_view text, const FileName& file, const DocumentLimits& limits) {
   std::istringstream stream{std::string{text}};
   Builder builder{file, limits, text.size()};
   try {
@@ -250,7 +250,7 @@ Checked<Node> read_any_yaml(std::string_view text, const std::string& file, cons
   return std::move(builder.root);
 }
 
-Checked<Node> parse_document(std::string_view text, const std::string& file, const DocumentLimits& limits) {
+Checked<Node> parse_document(std::string_view text, const FileName& file, const DocumentLimits& limits) {
   if (text.size() > limits.bytes) {
     return tl::unexpected(
         one_error({file, 1, 1}, fmt::format("the file is larger than {} bytes", limits.bytes)));

@@ -48,8 +48,7 @@ struct DocumentLimits {
 // Parses `text` as exactly one YAML document. `file` names it in the locations. Syntax errors, text that is
 // not UTF-8, duplicate keys, several documents, non-scalar keys, tags of an application's own and anything
 // over the limits are errors.
-Checked<Node> parse_document(std::string_view text, const std::string& file,
-                             const DocumentLimits& limits = {});
+Checked<Node> parse_document(std::string_view text, const FileName& file, const DocumentLimits& limits = {});
 
 // The same for a file on disk; a file that cannot be read is a diagnostic too.
 Checked<Node> read_document(const std::string& path, const DocumentLimits& limits = {});

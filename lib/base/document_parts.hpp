@@ -18,10 +18,10 @@ inline constexpr std::size_t shortest_value = 6;
 // `- value` and `- key: value`, and each value is on its line: a plain word, a string in quotes without
 // escapes or a flow collection. Otherwise nothing, and the same for what breaks a limit or has a key twice.
 // `text` is valid UTF-8 without control characters.
-std::optional<Node> read_simple_yaml(std::string_view text, const std::string& file,
+std::optional<Node> read_simple_yaml(std::string_view text, const FileName& file,
                                      const DocumentLimits& limits);
 
 // Everything, with yaml-cpp.
-Checked<Node> read_any_yaml(std::string_view text, const std::string& file, const DocumentLimits& limits);
+Checked<Node> read_any_yaml(std::string_view text, const FileName& file, const DocumentLimits& limits);
 
 }  // namespace meshdrill

@@ -40,7 +40,7 @@ constexpr std::size_t few = 4;
 // the text is not simple.
 class SimpleReader {
  public:
-  SimpleReader(std::string_view text, const std::string& file, const DocumentLimits& limits)
+  SimpleReader(std::string_view text, const FileName& file, const DocumentLimits& limits)
       : text_(text),
         file_(file),
         limits_(limits),
@@ -148,7 +148,7 @@ class SimpleReader {
   };
 
   std::string_view text_;
-  const std::string& file_;
+  const FileName& file_;
   const DocumentLimits& limits_;
   const std::size_t most_nodes_;
   bool started_ = false;
@@ -306,7 +306,7 @@ bool SimpleReader::flow_entries(Node& node) {
 
 }  // namespace
 
-std::optional<Node> read_simple_yaml(std::string_view text, const std::string& file,
+std::optional<Node> read_simple_yaml(std::string_view text, const FileName& file,
                                      const DocumentLimits& limits) {
   Node root;
   if (SimpleReader{text, file, limits}.document(root)) return root;

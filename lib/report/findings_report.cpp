@@ -36,7 +36,7 @@ std::string to_uri(std::string_view path) {
 }
 
 json::object sarif_location(const Location& where) {
-  json::object physical{{"artifactLocation", {{"uri", to_uri(where.file)}}}};
+  json::object physical{{"artifactLocation", {{"uri", to_uri(where.file.str())}}}};
   if (where.line > 0) {
     json::object region{{"startLine", where.line}};
     if (where.column > 0) region["startColumn"] = where.column;
@@ -52,7 +52,7 @@ json::object findings_to_json(const Diagnostics& findings, std::string_view fall
   for (const Diagnostic& finding : findings) {
     json::object one{{"rule", rule_of(finding, fallback_rule)},
                      {"severity", to_string(finding.severity)},
-                     {"file", finding.where.file}};
+                     {"file", finding.where.file.str()}};
     if (finding.where.line > 0) one["line"] = finding.where.line;
     if (finding.where.column > 0) one["column"] = finding.where.column;
     one["message"] = finding.what;

@@ -18,7 +18,8 @@ std::string annotation(const RunRecord& run, std::string_view command, std::stri
   const Location& where = run.history.scenario.target.where;
   std::string properties;
   if (!where.file.empty())
-    properties = fmt::format("file={},line={},", escape_github_property(where.file), std::max(where.line, 1));
+    properties =
+        fmt::format("file={},line={},", escape_github_property(where.file.str()), std::max(where.line, 1));
   return fmt::format("::{} {}title={}::{}\n", command, properties, escape_github_property(title),
                      escape_github(message));
 }

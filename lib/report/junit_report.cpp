@@ -147,11 +147,12 @@ std::string property(std::string_view name, std::string_view value) {
 std::string render(const Suite& suite, const RunRecord& run) {
   const drill::History& history = run.history;
   const std::string& drill = history.scenario.name;
-  std::string text = fmt::format(R"(  <testsuite name="{}.{}" {} time="{:.3f}" timestamp="{}" file="{}">)"
-                                 "\n    <properties>\n",
-                                 escape_xml(drill), suite.name, to_text(count(suite.cases)),
-                                 in_seconds(suite.time.value_or(probe::Offset{})),
-                                 escape_xml(history.started), escape_xml(history.scenario.target.where.file));
+  std::string text =
+      fmt::format(R"(  <testsuite name="{}.{}" {} time="{:.3f}" timestamp="{}" file="{}">)"
+                  "\n    <properties>\n",
+                  escape_xml(drill), suite.name, to_text(count(suite.cases)),
+                  in_seconds(suite.time.value_or(probe::Offset{})), escape_xml(history.started),
+                  escape_xml(history.scenario.target.where.file.str()));
   text += property("run", history.run) + property("meshdrill", history.version) +
           property("url", history.url) + property("target", history.target()) +
           property("faultClass", run.verdict.fault_class) + property("verdict", to_string(run.verdict.kind)) +

@@ -29,13 +29,14 @@ Level level_of(Severity severity) {
 
 // The cluster that a place of as_mesh.hpp stands for.
 std::string cluster_at(const LiveMesh& mesh, const Location& where) {
+  const std::string& place = where.file.str();
   for (const LiveCluster& cluster : mesh.clusters) {
-    if (where.file == cluster.name() || where.file == "context " + cluster.context ||
-        where.file == "the list of " + cluster.name()) {
+    if (place == cluster.name() || place == "context " + cluster.context ||
+        place == "the list of " + cluster.name()) {
       return cluster.name();
     }
     for (const NodeView& node : cluster.nodes) {
-      if (where.file == "Node " + node.name) return cluster.name();
+      if (place == "Node " + node.name) return cluster.name();
     }
   }
   return {};

@@ -68,6 +68,17 @@ TEST_CASE("size and depth are bounded") {
   CHECK(first_error(deep).find("nested more than 32 deep") != std::string::npos);
 }
 
+TEST_CASE("all places of a file share its name") {
+  for (const char* text : {"a: [1, 2]\n", "a: !!str 1\n"}) {  // read in one pass, and by yaml-cpp
+    CAPTURE(text);
+    const auto node = parse_document(text, "a-name-that-does-not-fit-into-a-string-itself.yaml");
+    REQUIRE(node);
+    const Node::Entry& entry = node->entries.at(0);
+    CHECK(&entry.key_where.file.str() == &node->where.file.str());
+    CHECK(&entry.value.where.file.str() == &node->where.file.str());
+  }
+}
+
 TEST_CASE("a long file may have as many values as it has room for") {
   std::string list = "[";
   for (int i = 0; i < 60'000; ++i) list += "10.1.2.3, ";

@@ -116,7 +116,7 @@ void check_symmetry(const MeshValues& mesh, const ClusterValues& cluster, const 
         fmt::format("{} has {} as a peer, but not the other way round: {} will not see what {} shares",
                     cluster.label(), peer.name, peer.name, cluster.label()),
         fmt::format("Add {} to clustermesh.config.clusters of {} ({}).", cluster.label(), peer.name,
-                    target->second->whole.file));
+                    target->second->whole.file.str()));
   }
 }
 

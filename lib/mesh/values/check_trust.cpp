@@ -128,7 +128,7 @@ void check_server_names(const MeshValues& mesh, const ClusterValues& target, Fin
                             cluster->label(), printable(peer->name), printable(host)),
                 fmt::format("Add {} to the {} of clustermesh.apiserver in {}.",
                             by_domain ? "\"*." + cluster->domain.value + "\"" : printable(host),
-                            parse_ip(host) ? "extraIpAddresses" : "extraDnsNames", target.whole.file));
+                            parse_ip(host) ? "extraIpAddresses" : "extraDnsNames", target.whole.file.str()));
   }
 }
 

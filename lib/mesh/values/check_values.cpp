@@ -58,7 +58,7 @@ void put_in_order(Diagnostics& findings, const std::vector<std::string>& argumen
   std::vector<Placed> placed;
   placed.reserve(findings.size());
   for (Diagnostic& finding : findings) {
-    const auto file = order.find(finding.where.file);
+    const auto file = order.find(finding.where.file.str());
     placed.push_back({file == order.end() ? order.size() : file->second, std::move(finding)});
   }
   std::sort(placed.begin(), placed.end(), [](const auto& a, const auto& b) { return a.key() < b.key(); });

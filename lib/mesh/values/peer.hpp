@@ -40,7 +40,7 @@ struct Peer {
 
 struct PeerList {
   std::vector<Peer> peers;
-  std::vector<std::string> files;
+  std::vector<FileName> files;
   Location where;  // of the value of clustermesh.config.clusters
   bool as_map = false;
   bool nameless = false;  // an entry that is no map, so that nobody knows whom it means
