@@ -70,7 +70,7 @@ void add_report(CLI::App& app, Run& run) {
       ->type_name("FILE");
   verb->add_flag("--compare", flags->compare,
                  "Say what changed between two drills, and what of it is more than chance; exits with 1 when "
-                 "something got worse");
+                 "the verdict or anything measured got worse");
   add_outputs(*verb, flags->outputs);
   verb->callback(
       [&run, flags] { run = [flags] { return flags->compare ? compare_two(*flags) : render_one(*flags); }; });

@@ -197,10 +197,33 @@ void add_warnings(Comparison& comparison, const RunRecord& old_run, const RunRec
        fmt::format("{}", now.streams.size()));
 }
 
+// By the exit code, since of a run that was cut short it tells whether something is left to put back.
+int rank_of(const drill::Verdict& verdict) {
+  switch (verdict.exit_code) {
+    case 0:
+      return 0;
+    case 1:
+    case 4:
+      return 2;
+    case 5:
+      return 3;
+    default:
+      return 1;
+  }
+}
+
+Judgement judge_verdicts(const drill::Verdict& before, const drill::Verdict& now) {
+  if (before.kind == now.kind && before.exit_code == now.exit_code) return Judgement::unclear;
+  const int was = rank_of(before);
+  const int is = rank_of(now);
+  return is > was ? Judgement::worse : is < was ? Judgement::better : Judgement::different;
+}
+
 }  // namespace
 
 Comparison compare(const RunRecord& before, const RunRecord& now) {
   Comparison comparison;
+  comparison.verdict = judge_verdicts(before.verdict, now.verdict);
   add_warnings(comparison, before, now);
   add_outages(comparison, before.history, now.history);
   add_steady(comparison, before.history, now.history);
@@ -208,7 +231,8 @@ Comparison compare(const RunRecord& before, const RunRecord& now) {
 }
 
 bool is_worse(const Comparison& comparison) {
-  return std::any_of(comparison.changes.begin(), comparison.changes.end(),
+  return comparison.verdict == Judgement::worse ||
+         std::any_of(comparison.changes.begin(), comparison.changes.end(),
                      [](const Change& change) { return change.judgement == Judgement::worse; });
 }
 

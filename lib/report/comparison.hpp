@@ -34,6 +34,9 @@ std::string_view to_string(Change::Topic topic);
 struct Comparison {
   // Things that make the two hard to compare: another drill, another target, another rate.
   std::vector<std::string> warnings;
+  // Of the two verdicts: from best to worst pass; what shows nothing (inconclusive, refused, interrupted,
+  // unfinished); fail and aborted; not restored. Two of one rank are `different`, equal ones `unclear`.
+  Judgement verdict = Judgement::unclear;
   std::vector<Change> changes;
   std::size_t tests =
       0;  // the changes of errors, latency and balance, whose errors together are within `error`
@@ -50,7 +53,7 @@ std::string render_text(const Comparison& comparison, const RunRecord& before, c
 std::string render_markdown(const Comparison& comparison, const RunRecord& before, const RunRecord& now);
 std::string render_json(const Comparison& comparison, const RunRecord& before, const RunRecord& now);
 
-// Whether anything got worse for certain.
+// Whether the verdict is worse, or anything that was measured got worse for certain.
 bool is_worse(const Comparison& comparison);
 
 }  // namespace meshdrill::report

@@ -62,11 +62,13 @@ std::string sentence(const Comparison& comparison) {
   std::size_t worse = 0;
   std::size_t better = 0;
   std::size_t different = 0;
-  for (const Change& change : comparison.changes) {
-    worse += change.judgement == Judgement::worse ? 1 : 0;
-    better += change.judgement == Judgement::better ? 1 : 0;
-    different += change.judgement == Judgement::different ? 1 : 0;
-  }
+  const auto count = [&](Judgement judgement) {
+    worse += judgement == Judgement::worse ? 1 : 0;
+    better += judgement == Judgement::better ? 1 : 0;
+    different += judgement == Judgement::different ? 1 : 0;
+  };
+  count(comparison.verdict);
+  for (const Change& change : comparison.changes) count(change.judgement);
   if (worse + better + different == 0) return "no difference shown";
   return fmt::format("{} worse, {} better, {} different", worse, better, different);
 }
@@ -100,14 +102,15 @@ std::string render_text(const Comparison& comparison, const RunRecord& before, c
     text += fmt::format("  warning: {}\n", printable(warning));
   TextTable table{3};
   table.row({"", "what", "judgement", "before", "now"});
+  table.row({"verdict", "of the drill", std::string{words(comparison.verdict)}, headline(before.verdict.kind),
+             headline(now.verdict.kind)});
   for (const Change& change : comparison.changes) {
     table.row({std::string{to_string(change.topic)}, printable(change.subject),
                std::string{words(change.judgement)},
                measured(change.topic, change.before, change.before_interval),
                measured(change.topic, change.now, change.now_interval)});
   }
-  if (!comparison.changes.empty()) text += "\n" + table.text();
-  return text + "\n" + closing(comparison) + "\n";
+  return text + "\n" + table.text() + "\n" + closing(comparison) + "\n";
 }
 
 std::string render_markdown(const Comparison& comparison, const RunRecord& before, const RunRecord& now) {
@@ -117,13 +120,18 @@ std::string render_markdown(const Comparison& comparison, const RunRecord& befor
   for (const std::string& warning : comparison.warnings)
     text += fmt::format("- **warning**: {}\n", escape_markdown(warning));
   text += "\n|  | what | before | now | judgement |\n| --- | --- | --- | --- | --- |\n";
+  const auto add = [&](std::string_view topic, const std::string& subject, const std::string& was,
+                       const std::string& is, Judgement judgement) {
+    const std::string mark = judgement == Judgement::unclear ? "" : "**";
+    text += fmt::format("| {} | {} | {} | {} | {}{}{} |\n", topic, escape_markdown(subject), was, is, mark,
+                        words(judgement), mark);
+  };
+  add("verdict", "of the drill", headline(before.verdict.kind), headline(now.verdict.kind),
+      comparison.verdict);
   for (const Change& change : comparison.changes) {
-    const std::string judgement{words(change.judgement)};
-    text +=
-        fmt::format("| {} | {} | {} | {} | {} |\n", to_string(change.topic), escape_markdown(change.subject),
-                    measured(change.topic, change.before, change.before_interval),
-                    measured(change.topic, change.now, change.now_interval),
-                    change.judgement == Judgement::unclear ? judgement : "**" + judgement + "**");
+    add(to_string(change.topic), change.subject,
+        measured(change.topic, change.before, change.before_interval),
+        measured(change.topic, change.now, change.now_interval), change.judgement);
   }
   return text + "\n" + closing(comparison) + "\n";
 }
@@ -141,6 +149,7 @@ std::string render_json(const Comparison& comparison, const RunRecord& before, c
                             {"drill", now.history.scenario.name},
                             {"before", describe(before)},
                             {"now", describe(now)},
+                            {"verdict", to_string(comparison.verdict)},
                             {"warnings", json::array(comparison.warnings.begin(), comparison.warnings.end())},
                             {"error", comparison.error},
                             {"tests", comparison.tests},

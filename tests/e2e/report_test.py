@@ -151,8 +151,13 @@ class Compare(unittest.TestCase):
         self.assertIn("passed: no difference shown", same.stdout)
         worse = run("report", "--compare", folder / "passed.jsonl", folder / "failed.jsonl", "-o", "json")
         self.assertEqual(worse.returncode, 1, worse.stderr)
+        self.assertEqual(json.loads(worse.stdout)["verdict"], "worse")
         changes = json.loads(worse.stdout)["changes"]
         self.assertTrue(any(change["topic"] == "outage" and change["judgement"] == "worse" for change in changes), changes)
+        # Of this one nothing that is measured says so.
+        silent = run("report", "--compare", folder / "passed.jsonl", folder / "refused.jsonl")
+        self.assertEqual(silent.returncode, 1, silent.stderr)
+        self.assertIn("refused: 1 worse, 0 better, 0 different", silent.stdout)
         markdown = run("report", "--compare", folder / "failed.jsonl", folder / "passed.jsonl", "-o", "markdown")
         self.assertEqual(markdown.returncode, 0, markdown.stderr)
         self.assertIn("| **better** |", markdown.stdout)

@@ -126,6 +126,49 @@ TEST_CASE("errors and shares of a steady phase differ only where chance does not
   CHECK(find(comparison, Change::Topic::errors, "hold") == nullptr);
 }
 
+TEST_CASE("a verdict that is no longer as good is worse, whatever was measured") {
+  using drill::VerdictKind;
+  auto before = record_of(with_outage(100ms));
+  const auto judged = [&](VerdictKind was, int old_code, VerdictKind is, int code) {
+    before.verdict.kind = was;
+    before.verdict.exit_code = old_code;
+    auto now = before;
+    now.verdict.kind = is;
+    now.verdict.exit_code = code;
+    const auto comparison = report::compare(before, now);
+    CHECK(report::is_worse(comparison) == (comparison.verdict == Judgement::worse));
+    const auto json = boost::json::parse(render_json(comparison, before, now));
+    CHECK(json.at("verdict").as_string() == report::to_string(comparison.verdict));
+    return comparison.verdict;
+  };
+  CHECK(judged(VerdictKind::pass, 0, VerdictKind::pass, 0) == Judgement::unclear);
+  CHECK(judged(VerdictKind::pass, 0, VerdictKind::fail, 1) == Judgement::worse);
+  CHECK(judged(VerdictKind::pass, 0, VerdictKind::inconclusive, 6) == Judgement::worse);
+  CHECK(judged(VerdictKind::pass, 0, VerdictKind::interrupted, 130) == Judgement::worse);
+  CHECK(judged(VerdictKind::inconclusive, 6, VerdictKind::fail, 1) == Judgement::worse);
+  CHECK(judged(VerdictKind::fail, 1, VerdictKind::restore_failed, 5) == Judgement::worse);
+  CHECK(judged(VerdictKind::unfinished, 6, VerdictKind::unfinished, 5) == Judgement::worse);
+  CHECK(judged(VerdictKind::fail, 1, VerdictKind::aborted, 4) == Judgement::different);
+  CHECK(judged(VerdictKind::fail, 1, VerdictKind::pass, 0) == Judgement::better);
+}
+
+TEST_CASE("the verdicts stand in the table of the comparison") {
+  const auto before = record_of(with_outage(100ms));
+  auto now = before;
+  now.verdict.kind = drill::VerdictKind::inconclusive;
+  now.verdict.exit_code = 6;
+  auto passed = before;
+  passed.verdict.kind = drill::VerdictKind::pass;
+  passed.verdict.exit_code = 0;
+  const auto comparison = report::compare(passed, now);
+  const std::string text = render_text(comparison, passed, now);
+  CAPTURE(text);
+  CHECK(text.find(": 1 worse, 0 better, 0 different") != std::string::npos);
+  CHECK(text.find("  verdict  of the drill ") != std::string::npos);
+  CHECK(render_markdown(comparison, passed, now)
+            .find("| verdict | of the drill | PASS | INCONCLUSIVE | **worse** |") != std::string::npos);
+}
+
 TEST_CASE("what cannot be compared well is said") {
   const auto before = record_of(with_outage(0ms));
   auto now = before;
