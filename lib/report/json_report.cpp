@@ -1,5 +1,6 @@
 #include "report/json_report.hpp"
 
+#include "probe/show/json_terms.hpp"
 #include "report/phrases.hpp"
 
 #include <boost/json/array.hpp>
@@ -46,7 +47,8 @@ json::array outages(const History& history) {
                      {"failed", outage.failed},
                      {"slow", outage.slow},
                      {"good", outage.good},
-                     {"reasons", std::move(reasons)}});
+                     {"reasons", std::move(reasons)},
+                     {"httpStatuses", probe::statuses_json(outage.statuses)}});
     }
   }
   return all;
@@ -66,6 +68,7 @@ json::array cells(const probe::Tally& tally) {
                    {"requests", cell.total()},
                    {"connections", cell.connections},
                    {"outcomes", std::move(outcomes)},
+                   {"httpStatuses", probe::statuses_json(cell.statuses)},
                    {"latency",
                     {{"p50", cell.latency().quantile(0.5).count()},
                      {"p99", cell.latency().quantile(0.99).count()},

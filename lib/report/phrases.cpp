@@ -32,8 +32,8 @@ std::string reasons(const probe::Outage& outage) {
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < probe::outcome_count; ++i) {
     if (outage.reasons.at(i) == 0) continue;
-    parts.push_back(
-        fmt::format("{} × {}", outage.reasons.at(i), probe::describe(static_cast<probe::Outcome>(i))));
+    parts.push_back(fmt::format("{} × {}", outage.reasons.at(i),
+                                probe::describe(static_cast<probe::Outcome>(i), outage.statuses)));
   }
   if (outage.slow > 0) parts.push_back(fmt::format("{} slow", outage.slow));
   if (outage.good > 0) parts.push_back(fmt::format("{} good in between", outage.good));

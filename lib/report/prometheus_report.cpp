@@ -96,6 +96,30 @@ void write_verdict(Writer& out, const RunRecord& run) {
   out.sample({}, is_all_back(history) ? 1 : 0);
 }
 
+// One sample for each outcome; http_status has one for each status, by a label of its own.
+void write_cell(Writer& out, drill::Phase phase, const probe::CellKey& key, const probe::Cell& cell) {
+  for (std::size_t i = 0; i < probe::outcome_count; ++i) {
+    const auto outcome = static_cast<probe::Outcome>(i);
+    const auto put = [&](std::uint64_t count, std::string_view status) {
+      out.sample({{"phase", to_string(phase)},
+                  {"kind", to_string(key.kind)},
+                  {"connection", to_string(key.connection)},
+                  {"vantage", key.vantage},
+                  {"address", key.address ? to_string(*key.address) : std::string{}},
+                  {"cluster", key.cluster},
+                  {"outcome", to_string(outcome)},
+                  {"status", status}},
+                 static_cast<double>(count));
+    };
+    if (outcome == probe::Outcome::http_status) {
+      for (const auto& [status, count] : cell.statuses.by_frequency())
+        put(count, fmt::format("{:03}", status));
+    } else if (cell.outcomes.at(i) > 0) {
+      put(cell.outcomes.at(i), "");
+    }
+  }
+}
+
 void write_phases(Writer& out, const RunRecord& run) {
   out.begin("phase_seconds", "How long the phase lasted.");
   for (const drill::PhaseRecord& phase : run.history.phases) {
@@ -104,19 +128,7 @@ void write_phases(Writer& out, const RunRecord& run) {
   }
   out.begin("requests", "Requests of a phase by who was asked, who answered and how they ended.");
   for (const drill::PhaseRecord& phase : run.history.phases) {
-    for (const auto& [key, cell] : phase.tally.cells()) {
-      for (std::size_t i = 0; i < probe::outcome_count; ++i) {
-        if (cell.outcomes.at(i) == 0) continue;
-        out.sample({{"phase", to_string(phase.phase)},
-                    {"kind", to_string(key.kind)},
-                    {"connection", to_string(key.connection)},
-                    {"vantage", key.vantage},
-                    {"address", key.address ? to_string(*key.address) : std::string{}},
-                    {"cluster", key.cluster},
-                    {"outcome", to_string(static_cast<probe::Outcome>(i))}},
-                   static_cast<double>(cell.outcomes.at(i)));
-      }
-    }
+    for (const auto& [key, cell] : phase.tally.cells()) write_cell(out, phase.phase, key, cell);
   }
   out.begin("latency_seconds", "Quantiles of the answered requests of a phase, from their planned start.");
   for (const drill::PhaseRecord& phase : run.history.phases) {

@@ -167,6 +167,7 @@ class Story {
     sample.address = stream(stream_id).address;
     sample.request_on_connection = 1;
     sample.outcome = clusters.empty() ? outcome : probe::Outcome::ok;
+    if (sample.outcome == probe::Outcome::http_status) sample.status = 503;
     if (!clusters.empty())
       sample.cluster = clusters[(next_ + static_cast<std::uint64_t>(stream_id)) % clusters.size()];
     return sample;

@@ -178,7 +178,7 @@ class ProbeAgainstRealServers(unittest.TestCase):
     def test_a_broken_page_fails_and_says_what_and_where(self):
         code, out, _ = self.probe("api.example.org", "/broken", "--duration", "500ms")
         self.assertEqual(code, 1)
-        self.assertIn("unexpected HTTP status", out)
+        self.assertRegex(out, r"unexpected HTTP status +http_status +(\d+) +[0-9.]+ %  503 ×\1\n")
         self.assertIn("127.0.0.2", out)
 
     def test_a_name_that_does_not_exist_measures_nothing(self):

@@ -34,8 +34,10 @@ ProbeReport report() {
     sample.planned = sample.started = 10ms * i;
     sample.finished = sample.planned + 1ms * (i % 40);
     sample.address = address;
-    sample.outcome = i == 7 ? Outcome::http_status : Outcome::ok;
-    sample.cluster = i == 7 ? "" : i % 2 == 0 ? "one" : "t\"w\\o\n";
+    const bool fails = i == 7 || i == 9 || i == 11;
+    sample.outcome = fails ? Outcome::http_status : Outcome::ok;
+    sample.status = i == 7 ? 502 : fails ? 503 : 200;
+    sample.cluster = fails ? "" : i % 2 == 0 ? "one" : "t\"w\\o\n";
     sample.request_on_connection = 1;
     batch.samples.push_back(sample);
   }
@@ -93,10 +95,11 @@ TEST_CASE("the metrics are what a scrape accepts") {
   const std::string text = to_prometheus(report());
   check_exposition(text);
   const auto has = [&](std::string_view part) { return text.find(part) != std::string::npos; };
-  CHECK(has("outcome=\"http_status\"} 1\n"));
-  CHECK(has("cluster=\"one\",outcome=\"ok\"} 100\n"));
+  CHECK(has("outcome=\"http_status\",status=\"503\"} 2\n"));
+  CHECK(has("outcome=\"http_status\",status=\"502\"} 1\n"));
+  CHECK(has("cluster=\"one\",outcome=\"ok\",status=\"\"} 100\n"));
   CHECK(has("cluster=\"t\\\"w\\\\o \""));
-  CHECK(has("meshdrill_probe_phase_seconds_count{stream=\"192.0.2.1 new\",phase=\"total\"} 199\n"));
+  CHECK(has("meshdrill_probe_phase_seconds_count{stream=\"192.0.2.1 new\",phase=\"total\"} 197\n"));
   CHECK(has("meshdrill_probe_expectation{expect=\"availability >= 99.999%\"}"));
 }
 

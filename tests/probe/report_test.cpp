@@ -87,6 +87,37 @@ TEST_CASE("the JSON holds the same") {
   CHECK(total == 1000);
 }
 
+TEST_CASE("text and JSON say which HTTP statuses it was") {
+  Run run;
+  const IpAddress address = *parse_ip("192.0.2.1");
+  run.streams.push_back({0, "192.0.2.1", StreamKind::pinned, ConnectionKind::fresh, Family::ipv4, address});
+  Batch batch;
+  for (std::uint64_t i = 0; i < 120; ++i) {
+    Sample sample;
+    sample.index = i;
+    sample.planned = sample.started = sample.finished = 10ms * i;
+    sample.outcome = Outcome::http_status;
+    sample.status = i % 6 == 0 ? 502 : 503;
+    sample.address = address;
+    batch.samples.push_back(sample);
+  }
+  batch.upto = 2s;
+  Summary summary{run.streams};
+  summary.add(batch);
+  const ProbeReport report = conclude({}, run, std::move(summary));
+  const std::string text = to_text(report);
+  CAPTURE(text);
+  CHECK(text.find("http_status  120  100.0 %  503 ×100, 502 ×20\n") != std::string::npos);
+  CHECK(text.find("      120 × unexpected HTTP status (503 ×100, 502 ×20)\n") != std::string::npos);
+  const json::value value = json::parse(to_json(report));
+  const json::object expected{{"503", 100}, {"502", 20}};
+  CHECK(json::serialize(value.at("http_statuses")) == json::serialize(expected));
+  const json::value& stream = value.at("streams").at(0);
+  CHECK(stream.at("http_statuses") == expected);
+  CHECK(stream.at("outages").at(0).at("http_statuses") == expected);
+  CHECK(value.at("matrix").at(0).at("http_statuses") == expected);
+}
+
 TEST_CASE("balance is judged behind each address and not over all of them") {
   // Each address leads to its own cluster alone: evenly split over all, and no mesh at all.
   Run run;

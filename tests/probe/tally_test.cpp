@@ -40,6 +40,44 @@ Sample failure(const Stream& stream, std::uint64_t index, Outcome outcome) {
   return sample;
 }
 
+TEST_CASE("HTTP statuses are counted, the most frequent first") {
+  Tally tally;
+  Tally other;
+  const auto with_status = [](int status, Outcome outcome = Outcome::http_status) {
+    Sample sample = failure(pinned_first, 0, outcome);
+    sample.status = status;
+    return sample;
+  };
+  for (int i = 0; i < 3; ++i) tally.add(pinned_first, with_status(502));
+  tally.add(pinned_first, with_status(200, Outcome::body_mismatch));
+  for (int i = 0; i < 7; ++i) other.add(pinned_first, with_status(503));
+  for (int i = 0; i < 3; ++i) other.add(pinned_first, with_status(404));
+  tally.merge(other);
+  const StatusCounts statuses = tally.sum().statuses;
+  CHECK(statuses.of(502) == 3);
+  CHECK(statuses.of(200) == 0);
+  CHECK(to_string(statuses) == "503 ×7, 404 ×3, 502 ×3");
+  CHECK(describe(Outcome::http_status, statuses) == "unexpected HTTP status (503 ×7, 404 ×3, 502 ×3)");
+  CHECK(describe(Outcome::connect_refused, statuses) == "connection refused");
+}
+
+TEST_CASE("what is told of HTTP statuses is bounded, whatever a journal holds") {
+  StatusCounts statuses;
+  Sample sample = failure(pinned_first, 0, Outcome::http_status);
+  for (int status = -10; status < 5000; ++status) {
+    sample.status = status;
+    statuses.add(sample);
+  }
+  CHECK(statuses.by_frequency().size() == 1000);
+  CHECK(statuses.of(0) == 11 + 4000);
+  CHECK(to_string(statuses) == "000 ×4011, 001 ×1, 002 ×1, 003 ×1, 004 ×1, 995 more");
+  StatusCounts one;
+  sample.status = 502;
+  one.add(sample);
+  CHECK(describe(Outcome::http_status, one) == "unexpected HTTP status (502)");
+  CHECK(describe(Outcome::http_status, {}) == "unexpected HTTP status");
+}
+
 TEST_CASE("the tally is a matrix of address and cluster") {
   Tally tally;
   tally.add(pinned_first, answer(pinned_first, 0, first, "one"));

@@ -1,6 +1,7 @@
 #include "probe/show/json_terms.hpp"
 
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace meshdrill::probe {
 
@@ -23,6 +24,12 @@ json::object outcomes_json(const std::array<std::uint64_t, outcome_count>& outco
   for (std::size_t i = 0; i < outcome_count; ++i) {
     if (outcomes[i] != 0) result[to_string(static_cast<Outcome>(i))] = outcomes[i];
   }
+  return result;
+}
+
+json::object statuses_json(const StatusCounts& statuses) {
+  json::object result;
+  for (const auto& [status, count] : statuses.by_frequency()) result[fmt::format("{:03}", status)] = count;
   return result;
 }
 

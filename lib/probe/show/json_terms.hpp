@@ -4,6 +4,7 @@
 #include "base/duration.hpp"
 #include "probe/sample.hpp"
 #include "probe/statistics/histogram.hpp"
+#include "probe/statistics/status_counts.hpp"
 
 #include <array>
 #include <chrono>
@@ -24,6 +25,8 @@ boost::json::value in_us(const std::optional<std::chrono::microseconds>& time);
 
 // By name; those that are 0 are left out.
 boost::json::object outcomes_json(const std::array<std::uint64_t, outcome_count>& outcomes);
+// By number ("503"), the most frequent first.
+boost::json::object statuses_json(const StatusCounts& statuses);
 boost::json::object histogram_json(const Histogram& histogram);
 // "A", "AAAA"
 std::string_view record_type(Family family);

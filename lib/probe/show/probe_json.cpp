@@ -77,6 +77,7 @@ json::array matrix_json(const ProbeReport& report) {
                      {"requests", cell.total()},
                      {"connections", cell.connections},
                      {"outcomes", outcomes_json(cell.outcomes)},
+                     {"http_statuses", statuses_json(cell.statuses)},
                      {"latency", histogram_json(cell.latency())},
                      {"phases", phases_json(cell.times)}});
   }
@@ -93,6 +94,7 @@ json::array streams_json(const ProbeReport& report) {
                                   {"planned", stream.planned()},
                                   {"vantage", stream.stream.vantage},
                                   {"outcomes", outcomes_json(stream.outcomes)},
+                                  {"http_statuses", statuses_json(stream.statuses)},
                                   {"failed_share", stream.failed_share()},
                                   {"syn_retransmits", stream.syn_retransmits},
                                   {"rescued", stream.rescued},
@@ -145,6 +147,7 @@ std::string to_json(const ProbeReport& report) {
                             {"duration_us", in_us(report.summary.upto())},
                             {"planned", all.total()},
                             {"outcomes", outcomes_json(all.outcomes)},
+                            {"http_statuses", statuses_json(all.statuses)},
                             {"clusters", std::move(clusters)},
                             {"lookups", lookups_json(report)},
                             {"matrix", matrix_json(report)},

@@ -84,8 +84,11 @@ std::string outcome_section(const ProbeReport& report) {
   for (std::size_t i = 0; i < outcome_count; ++i) {
     if (all.outcomes[i] == 0) continue;
     const auto outcome = static_cast<Outcome>(i);
-    table.row({std::string{describe(outcome)}, std::string{to_string(outcome)},
-               fmt::format("{}", all.outcomes[i]), show_percent(share_of(all.outcomes[i], all.total()))});
+    std::vector<std::string> row{std::string{describe(outcome)}, std::string{to_string(outcome)},
+                                 fmt::format("{}", all.outcomes[i]),
+                                 show_percent(share_of(all.outcomes[i], all.total()))};
+    if (outcome == Outcome::http_status) row.push_back(to_string(all.statuses));
+    table.row(std::move(row));
   }
   return fmt::format("\nHow {} ended\n{}", plural(all.total(), "request"), table.text());
 }

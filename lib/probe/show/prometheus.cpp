@@ -95,20 +95,32 @@ std::string address_text(const std::optional<IpAddress>& address) {
   return address ? to_string(*address) : "";
 }
 
-void write_requests(Writer& out, const ProbeReport& report) {
-  out.begin("requests_total", "counter", "Requests by who was asked, who answered and how they ended.");
-  for (const auto& [key, cell] : report.summary.tally().cells()) {
-    for (std::size_t i = 0; i < outcome_count; ++i) {
-      if (cell.outcomes[i] == 0) continue;
+// One sample for each outcome; http_status has one for each status, by a label of its own.
+void write_cell(Writer& out, const CellKey& key, const Cell& cell) {
+  for (std::size_t i = 0; i < outcome_count; ++i) {
+    const auto outcome = static_cast<Outcome>(i);
+    const auto put = [&](std::uint64_t count, const std::string& status) {
       out.sample({{"kind", word(to_string(key.kind))},
                   {"connection", word(to_string(key.connection))},
                   {"vantage", key.vantage},
                   {"address", address_text(key.address)},
                   {"cluster", key.cluster},
-                  {"outcome", word(to_string(static_cast<Outcome>(i)))}},
-                 cell.outcomes[i]);
+                  {"outcome", word(to_string(outcome))},
+                  {"status", status}},
+                 count);
+    };
+    if (outcome == Outcome::http_status) {
+      for (const auto& [status, count] : cell.statuses.by_frequency())
+        put(count, fmt::format("{:03}", status));
+    } else if (cell.outcomes[i] > 0) {
+      put(cell.outcomes[i], "");
     }
   }
+}
+
+void write_requests(Writer& out, const ProbeReport& report) {
+  out.begin("requests_total", "counter", "Requests by who was asked, who answered and how they ended.");
+  for (const auto& [key, cell] : report.summary.tally().cells()) write_cell(out, key, cell);
   out.begin("connections_total", "counter", "Connections by the cluster that answered their first request.");
   for (const auto& [key, cell] : report.summary.tally().cells()) {
     if (key.cluster.empty()) continue;

@@ -34,7 +34,8 @@ json::object outage_json(const Outage& outage) {
           {"failed", outage.failed},
           {"slow", outage.slow},
           {"good", outage.good},
-          {"reasons", outcomes_json(outage.reasons)}};
+          {"reasons", outcomes_json(outage.reasons)},
+          {"http_statuses", statuses_json(outage.statuses)}};
 }
 
 // JSON has no infinity.

@@ -30,7 +30,8 @@ std::string describe_outage(const Outage& outage) {
   }
   for (std::size_t i = 0; i < outcome_count; ++i) {
     if (outage.reasons[i] == 0) continue;
-    text += fmt::format("\n      {} × {}", outage.reasons[i], describe(static_cast<Outcome>(i)));
+    text +=
+        fmt::format("\n      {} × {}", outage.reasons[i], describe(static_cast<Outcome>(i), outage.statuses));
   }
   if (outage.blind) text += "\n      wider than it need be: the prober itself was held up at its edge";
   return text;

@@ -168,6 +168,7 @@ void OutageFinder::add_bad(const Sample& sample, Verdict verdict) {
   } else {
     ++current_->failed;
     ++current_->reasons[static_cast<std::size_t>(sample.outcome)];
+    current_->statuses.add(sample);
     if (!run_first_) {
       run_first_ = at;
       run_first_by_ = known_bad(sample);

@@ -20,6 +20,7 @@
 #pragma once
 
 #include "probe/sample.hpp"
+#include "probe/statistics/status_counts.hpp"
 
 #include <array>
 #include <cstdint>
@@ -73,6 +74,7 @@ struct Outage {
   std::uint64_t good_after = 0;   // good ones in a row right after it
   std::uint64_t longest_good_run = 0;                  // inside
   std::array<std::uint64_t, outcome_count> reasons{};  // of the failed ones
+  StatusCounts statuses{};                             // of those among them that ended in http_status
   bool blind = false;  // the prober was blind for part of it (a stall, not_sent): the bounds are true, but
                        // wider for it
 

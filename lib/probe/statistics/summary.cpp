@@ -63,6 +63,7 @@ void Summary::add(const Sample& sample) {
   StreamSummary& summary = reading.summary;
   ++reading.samples;
   ++summary.outcomes[static_cast<std::size_t>(sample.outcome)];
+  summary.statuses.add(sample);
   if (sample.stalled) ++summary.stalled;
   if (sample.rescue != Rescue::none) ++summary.rescued;
   if (sample.outcome == Outcome::ok) {

@@ -7,6 +7,7 @@
 #include "probe/statistics/histogram.hpp"
 #include "probe/statistics/in_order.hpp"
 #include "probe/statistics/outage.hpp"
+#include "probe/statistics/status_counts.hpp"
 #include "probe/statistics/tally.hpp"
 
 #include <array>
@@ -22,6 +23,7 @@ namespace meshdrill::probe {
 struct StreamSummary {
   Stream stream;
   std::array<std::uint64_t, outcome_count> outcomes{};  // every planned request is in exactly one
+  StatusCounts statuses;                                // of those that ended in http_status
   PhaseTimes times;
   std::vector<Outage> outages;        // oldest first
   std::uint64_t outages_dropped = 0;  // not in it, since there were so many longer ones

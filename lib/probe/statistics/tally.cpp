@@ -48,6 +48,7 @@ std::uint64_t Cell::total() const {
 
 void Cell::merge(const Cell& other) {
   for (std::size_t i = 0; i < outcome_count; ++i) outcomes[i] += other.outcomes[i];
+  statuses.merge(other.statuses);
   connections += other.connections;
   times.merge(other.times);
 }
@@ -67,6 +68,7 @@ Cell& Tally::cell_of(const Stream& stream, const Sample& sample) {
 void Tally::add(const Stream& stream, const Sample& sample) {
   Cell& cell = cell_of(stream, sample);
   ++cell.outcomes[static_cast<std::size_t>(sample.outcome)];
+  cell.statuses.add(sample);
   if (sample.outcome != Outcome::ok) return;
   if (sample.request_on_connection == 1) ++cell.connections;
   cell.times.add(sample);

@@ -4,6 +4,7 @@
 
 #include "probe/sample.hpp"
 #include "probe/statistics/histogram.hpp"
+#include "probe/statistics/status_counts.hpp"
 
 #include <array>
 #include <compare>
@@ -52,6 +53,7 @@ struct CellKey {
 
 struct Cell {
   std::array<std::uint64_t, outcome_count> outcomes{};
+  StatusCounts statuses;          // of those that ended in http_status
   std::uint64_t connections = 0;  // connections whose first request was answered by this cluster: the unit of
                                   // balance, since all requests on one connection are one draw
   PhaseTimes times;
