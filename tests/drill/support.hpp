@@ -126,11 +126,15 @@ class Story {
   }
 
   void write(Offset at, const std::string& action) {
+    write_entry(at, "intent", action);
+    write_entry(at, "wrote", action);
+  }
+  // One of the two entries of a write alone.
+  void write_entry(Offset at, const std::string& event, const std::string& action) {
     boost::json::object fields = target_change();
     fields["action"] = action;
     if (action == "restore") fields["to"] = 2;
-    add(at, "intent", fields);
-    add(at, "wrote", fields);
+    add(at, event, std::move(fields));
   }
 
   [[nodiscard]] const History& history() const { return builder.history(); }

@@ -69,6 +69,28 @@ TEST_CASE("an outage is an interval with its reasons and its time from the fault
         std::string::npos);
 }
 
+TEST_CASE("the reasons of an outage say which HTTP statuses it was") {
+  Story story = with_outage();
+  restore(story, true);
+  CHECK(report_of(story).find("30 × unexpected HTTP status (503)\n") != std::string::npos);
+}
+
+TEST_CASE("what the API showed before it acknowledged the write was there at once") {
+  Story story = with_outage();
+  story.phase(22s, Phase::restore);
+  story.write_entry(22s, "intent", "restore");
+  story.add(22500ms, "observed", {{"cluster", "one"}, {"readyEndpoints", 2}});
+  story.write_entry(22551ms, "wrote", "restore");
+  story.traffic(22s, 25s, {"one", "two"});
+  story.add(25s, "restored", {{"verified", true}, {"message", ""}});
+  story.add(26s, "end", {});
+  const std::string text = report_of(story);
+  CAPTURE(text);
+  CHECK(text.find("its end shown by the API     at once, before the write was acknowledged\n") !=
+        std::string::npos);
+  CHECK(text.find("  -0.") == std::string::npos);
+}
+
 TEST_CASE("a restore that failed is the loudest thing") {
   Story story = with_outage();
   restore(story, false, "it is gone. To put it back by hand:\n  kubectl --context one scale …");
