@@ -16,8 +16,9 @@ using probe::Offset;
 // Fewer requests than this say nothing about an error share.
 constexpr std::uint64_t least_requests = 50;
 
-// "120 × unexpected HTTP status, 3 × connection refused": the commonest first.
-std::string reasons(const std::array<std::uint64_t, probe::outcome_count>& outcomes) {
+// "120 × unexpected HTTP status (503), 3 × connection refused": the commonest first.
+std::string reasons(const std::array<std::uint64_t, probe::outcome_count>& outcomes,
+                    const probe::StatusCounts& statuses) {
   std::vector<std::pair<std::uint64_t, std::size_t>> counts;
   for (std::size_t i = 1; i < outcomes.size(); ++i) {
     if (outcomes.at(i) > 0) counts.emplace_back(outcomes.at(i), i);
@@ -26,7 +27,7 @@ std::string reasons(const std::array<std::uint64_t, probe::outcome_count>& outco
   std::string text;
   for (const auto& [count, outcome] : counts) {
     text += fmt::format("{}{} × {}", text.empty() ? "" : ", ", count,
-                        probe::describe(static_cast<probe::Outcome>(outcome)));
+                        probe::describe(static_cast<probe::Outcome>(outcome), statuses));
   }
   return text;
 }
@@ -37,7 +38,8 @@ Check check_failed(const PhaseRecord& phase, const char* name, const probe::Cell
             fmt::format("only {} were sent, too few to tell", plural(sum.evidence(), "request"))};
   }
   const double share = static_cast<double>(sum.failed()) / static_cast<double>(sum.evidence());
-  const std::string why = sum.failed() == 0 ? std::string{} : fmt::format(": {}", reasons(sum.outcomes));
+  const std::string why =
+      sum.failed() == 0 ? std::string{} : fmt::format(": {}", reasons(sum.outcomes, sum.statuses));
   return {phase.phase, name, share <= limit ? Outcome::pass : Outcome::fail,
           fmt::format("{} of {} failed, {} (at most {}){}", sum.failed(), plural(sum.evidence(), "request"),
                       percent(share), percent(limit), why)};
@@ -116,7 +118,7 @@ Check check_outage(const History& history, Phase phase, Offset from, Offset to, 
   return {phase, "outage", outcome,
           fmt::format("the longest lasted between {} and {} (at most {}), a {} on {}: {}",
                       format_duration(bounds.lower), upper, allowed, probe::to_string(worst->kind), stream,
-                      worst->failed == 0 ? "slow answers" : reasons(worst->reasons))};
+                      worst->failed == 0 ? "slow answers" : reasons(worst->reasons, worst->statuses))};
 }
 
 }  // namespace meshdrill::drill
