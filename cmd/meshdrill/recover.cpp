@@ -3,10 +3,13 @@
 #include "drill/safety/recovery.hpp"
 #include "exit_codes.hpp"
 #include "mesh_access.hpp"
+#include "terminal.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <set>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -28,6 +31,11 @@ int exit_code_of(const std::vector<drill::Recovery>& recoveries) {
   return any(drill::Recovery::Outcome::alive) ? exit_refused : exit_pass;
 }
 
+void show(std::FILE* stream, const drill::Recovery& recovery) {
+  fmt::print(stream, "{}: {}: {}\n", recovery.cluster, to_string(recovery.outcome), recovery.message);
+  std::fflush(stream);
+}
+
 int recover(const RecoverFlags& flags) {
   const auto mesh = load_mesh_or_explain(flags.mesh);
   if (!mesh) return exit_usage;
@@ -41,9 +49,17 @@ int recover(const RecoverFlags& flags) {
   drill::RecoverOptions options;
   options.talk = [](const std::string& text) { fmt::print(stderr, "{}\n", text); };
   options.forget = flags.forget;
+  // Results are for stdout. Where that is redirected, they are progress as well; else they would be seen
+  // twice.
+  const bool once = same_place(stdout, stderr);
+  std::set<std::string> shown;
+  options.done = [&](const drill::Recovery& recovery) {
+    show(once ? stdout : stderr, recovery);
+    if (once) shown.insert(recovery.cluster);
+  };
   const std::vector<drill::Recovery> recoveries = drill::recover_now(io, *clusters, std::move(options));
   for (const drill::Recovery& recovery : recoveries) {
-    fmt::print("{}: {}: {}\n", recovery.cluster, to_string(recovery.outcome), recovery.message);
+    if (!shown.contains(recovery.cluster)) show(stdout, recovery);
   }
   return exit_code_of(recoveries);
 }

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace meshdrill::cli {
@@ -22,6 +23,13 @@ bool is_terminal(std::FILE* stream) {
 
 bool wants_colour(std::FILE* stream) {
   return is_terminal(stream) && environment("NO_COLOR").empty();
+}
+
+bool same_place(std::FILE* one, std::FILE* other) {
+  struct stat first{};
+  struct stat second{};
+  if (::fstat(::fileno(one), &first) != 0 || ::fstat(::fileno(other), &second) != 0) return false;
+  return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
 TerminalSize terminal_size(std::FILE* stream) {

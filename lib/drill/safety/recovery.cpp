@@ -177,7 +177,7 @@ Task<std::vector<Recovery>> recover(const std::vector<Cluster>& clusters, Recove
     }
     before.lease = std::move(**now);
     recoveries[index] = co_await recover_from(before, options);
-    options.talk(fmt::format("{}: {}", cluster.name, recoveries[index].message));
+    if (options.done) options.done(recoveries[index]);
   }
   co_return recoveries;
 }

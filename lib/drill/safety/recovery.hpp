@@ -27,6 +27,8 @@ struct Recovery {
 struct RecoverOptions {
   Duration limit = std::chrono::minutes{2};      // for the restore in one cluster
   std::function<void(const std::string&)> talk;  // progress, a line at a time
+  // A cluster in which something was to be put back, as soon as it is known how that ended; may be empty.
+  std::function<void(const Recovery&)> done{};
   std::string dead;     // a run that is known to be dead, so that its locks need not be watched; may be empty
   bool forget = false;  // write nothing back: what is there now is what was wanted
 };
