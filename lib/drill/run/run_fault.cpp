@@ -41,6 +41,18 @@ int ready_replicas(const Change& change, const boost::json::value& object) {
       object, change.object_kind == ObjectKind::daemon_set ? "/status/numberReady" : "/status/readyReplicas");
 }
 
+// Whom the API names for the field. A write through /scale takes it away from everyone and records nobody, so
+// after `kubectl scale` there is no name to tell.
+std::string managers_of(const Change& change, const boost::json::value& object) {
+  const auto owners =
+      kube::field_owners(kube::array_field(object, "/metadata/managedFields"), field_path(change));
+  if (!owners.empty()) return "managers of the field: " + printable(kube::to_string(owners));
+  const std::string_view unrecorded = "the API records no manager of the field";
+  if (change.kind != ChangeKind::replicas) return std::string{unrecorded};
+  return fmt::format("{}, as after kubectl scale or an autoscaler; its audit log may say who it was",
+                     unrecorded);
+}
+
 // What somebody else made of what we wrote; empty while it stands.
 std::string foreign_value(const Change& change, const boost::json::value& object) {
   if (kube::text_field(object, "/metadata/uid") != change.uid)
@@ -54,9 +66,7 @@ std::string foreign_value(const Change& change, const boost::json::value& object
     if (kube::field_value(object, change.path) == boost::json::value(change.to_value)) return {};
     what = fmt::format("somebody else changed {} of {}", kube::to_string(change.path), name_of(change));
   }
-  const auto owners =
-      kube::field_owners(kube::array_field(object, "/metadata/managedFields"), field_path(change));
-  return fmt::format("{}; managers of the field: {}", what, printable(kube::to_string(owners)));
+  return fmt::format("{}; {}", what, managers_of(change, object));
 }
 
 }  // namespace
