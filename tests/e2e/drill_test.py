@@ -119,6 +119,11 @@ class Interrupted(DrillTest):
         self.assertEqual(report["verdict"], "interrupted")
         self.assertTrue(report["restore"]["verified"])
         self.assert_restored()
+        # Whoever looks at the cluster is told that it is over.
+        self.assertNotIn("no Event was posted", self.stderr)
+        events = json.loads(self.lab.kubectl("lab-001", "get", "events.events.k8s.io", "-o", "json"))["items"]
+        ours = [event["reason"] for event in events if event["reportingInstance"] == self.entries()[0]["run"]]
+        self.assertEqual(sorted(ours), ["DrillBegan", "DrillEnded"])
 
     def test_what_ends_the_drill_spares_its_watchdog(self):
         self.start(self.write_drill(hold="60s"))
@@ -165,10 +170,32 @@ class Killed(DrillTest):
         self.assertEqual(report.returncode, 4)
         self.assertIn("watchdog put everything back", json.loads(report.stdout)["reason"])
 
+    def recover_at_terminal(self):
+        """What is seen of it where both streams go to one terminal."""
+        terminal, ours = pty.openpty()
+        self.addCleanup(os.close, terminal)
+        process = subprocess.Popen([MESHDRILL, "recover", "-f", str(self.lab.mesh_file), "--kubeconfig",
+                                    str(self.lab.kubeconfig)], stdin=ours, stdout=ours, stderr=ours)
+        os.close(ours)
+        self.addCleanup(process.kill)
+        shown = b""
+        while True:
+            try:
+                part = os.read(terminal, 4096)
+            except OSError:  # nobody has it open any more
+                break
+            shown += part
+        self.assertEqual(process.wait(PATIENCE), 0, shown)
+        return shown.decode().replace("\r\n", "\n")
+
     def assert_recovered(self):
         done = self.recover()
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("lab-001: restored", done.stdout)
+        self.assertIn("lab-001: restored", done.stderr)  # progress, since stdout is elsewhere
+        self.assert_safe_again()
+
+    def assert_safe_again(self):
         self.assert_restored()
         self.lab.wait_ready(["lab-001"])
         again = self.recover()  # safe to run twice
@@ -200,7 +227,10 @@ class Killed(DrillTest):
         second = run("drill", "run", self.lab.folder / "drill.yaml", "--kubeconfig", self.lab.kubeconfig,
                      "--journal", self.lab.folder / "second.jsonl")
         self.assertEqual(second.returncode, 3, second.stdout + second.stderr)
-        self.assert_recovered()
+        shown = self.recover_at_terminal()
+        self.assertEqual(shown.count("put back"), 1, shown)
+        self.assertRegex(shown, "(?m)^found traces of drill (.|\n)*^lab-001: restored: put back (.|\n)*^lab-002: ")
+        self.assert_safe_again()
 
     def test_in_restore(self):
         self.kill_at("intent", action="restore")
@@ -228,6 +258,9 @@ class Disturbed(DrillTest):
         code, report = self.finish()
         self.assertEqual(code, 4, report["reason"])
         self.assertIn("somebody else", report["reason"])
+        # kubectl writes through /scale, of which the API keeps no name.
+        self.assertIn("the API records no manager of the field, as after kubectl scale", report["reason"])
+        self.assertNotIn("nobody", report["reason"])
         self.assert_restored()
 
     def test_a_foreign_value_is_not_overwritten(self):

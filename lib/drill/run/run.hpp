@@ -74,6 +74,7 @@ class DrillRun {
   Task<> put_back_safely();
   [[nodiscard]] bool target_is_back() const;
   Task<> release_locks();
+  Task<> wait_for_events();
 
   // run_beside.cpp
   void start_prober();
@@ -82,6 +83,7 @@ class DrillRun {
   void take_endpoints(const std::string& cluster, int ready);
   [[nodiscard]] Observer::Events observer_events();
   // A notice on each changed object, for whoever is on call; whether it arrives changes nothing.
+  void announce(std::string reason, std::string note, bool warning);
   Task<> post_events(std::string reason, std::string note, bool warning);
   void spawn(Task<> task);
   void keep_locks();
@@ -117,6 +119,8 @@ class DrillRun {
   std::map<std::string, int> shown_replicas_;  // by object: what the journal says last
   std::set<std::string> suspects_;             // objects whose foreign value is being confirmed
   probe::Offset judged_upto_{};
+  int posting_ = 0;            // announcements that are on their way
+  bool events_wanted_ = true;  // until the end gives them up
   bool stopped_ = false;       // the drill ends early
   bool fault_stands_ = false;  // every write of the fault is acknowledged
   bool watched_ = true;        // nobody else may change what we changed, until we undo it

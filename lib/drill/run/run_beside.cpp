@@ -110,11 +110,17 @@ Task<> DrillRun::post_events(std::string reason, std::string note, bool warning)
     notice.instance = run_;
     notice.time = std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
     const kube::ApiResult<void> posted = co_await kube::post_event(*target().client, std::move(notice));
-    if (!posted && !finished_) {
-      note_warning("no Event was posted: " + to_string(posted.error()));
-      co_return;
+    if (!posted) {
+      if (events_wanted_) note_warning("no Event was posted: " + to_string(posted.error()));
+      break;
     }
   }
+  --posting_;
+}
+
+void DrillRun::announce(std::string reason, std::string note, bool warning) {
+  ++posting_;
+  spawn(post_events(std::move(reason), std::move(note), warning));
 }
 
 void DrillRun::spawn(Task<> task) {

@@ -15,6 +15,8 @@ constexpr probe::Offset steady = 1s;
 // A write without an answer may be carried out as late as this after it was given up: a request has ten
 // seconds.
 constexpr Duration late_write = 11s;
+// So long the end waits for Events that are on their way.
+constexpr std::chrono::seconds event_patience = 3s;
 
 }  // namespace
 
@@ -30,6 +32,7 @@ Task<> DrillRun::finish() {
   }
   stop_prober();
   observer_.stop();
+  co_await wait_for_events();
   for (const auto& task : background_) task->emit(asio::cancellation_type::terminal);
   if (renewal_) renewal_->stop();
   co_await pause(1ms);  // lets the batches in that the prober posted while it stopped
@@ -71,10 +74,22 @@ Task<> DrillRun::put_back() {
   }
   restored_ = problem.empty();
   const std::string end = restored_ ? "and has put everything back" : "and could NOT put everything back";
-  spawn(post_events("DrillEnded", fmt::format("meshdrill run {} ended its fault here {}", run_, end),
-                    !restored_));
+  announce("DrillEnded", fmt::format("meshdrill run {} ended its fault here {}", run_, end), !restored_);
   if (!restored_) problem = with_commands(problem, target().context, changes_);
   recorder_.note("restored", {{"verified", restored_}, {"message", problem}}, Durability::synced);
+}
+
+// Whoever looks at the cluster is to know that the drill is over, also when it was cut short.
+Task<> DrillRun::wait_for_events() {
+  const Clock::time_point end = Clock::now() + event_patience;
+  while (posting_ > 0 && Clock::now() < end) {
+    co_await pause(10ms);
+  }
+  if (posting_ > 0) {
+    note_warning(fmt::format("no Event was posted: {} has not answered for {} s", target().name,
+                             event_patience.count()));
+  }
+  events_wanted_ = false;
 }
 
 Task<> DrillRun::give_back_ownership() {

@@ -95,8 +95,7 @@ Task<> DrillRun::fault() {
   for (const Change& change : changes_) {
     if (change.kind == ChangeKind::pods) spawn(follow_pods(change));
   }
-  spawn(post_events("DrillBegan", fmt::format("meshdrill run {} began its fault here and will undo it", run_),
-                    true));
+  announce("DrillBegan", fmt::format("meshdrill run {} began its fault here and will undo it", run_), true);
 }
 
 Task<> DrillRun::make(Change change) {
