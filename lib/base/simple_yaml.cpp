@@ -1,4 +1,5 @@
 #include "base/document_parts.hpp"
+#include "base/line_cursor.hpp"
 
 #include <algorithm>
 #include <array>
@@ -36,13 +37,12 @@ bool is_null(std::string_view plain) {
 // What most maps hold: room for these is made at once.
 constexpr std::size_t few = 4;
 
-// Reads by recursive descent, at `at_` in the line that starts at `line_start_`. Every function is false when
-// the text is not simple.
-class SimpleReader {
+// Reads by recursive descent, from where the lines stand. Every function is false when the text is not
+// simple.
+class SimpleReader : private LineCursor {
  public:
   SimpleReader(std::string_view text, const FileName& file, const DocumentLimits& limits)
-      : text_(text),
-        file_(file),
+      : LineCursor(text, file),
         limits_(limits),
         most_nodes_(std::max(limits.nodes, text.size() / shortest_value)) {}
 
@@ -53,47 +53,11 @@ class SimpleReader {
   }
 
  private:
-  // The next line that is neither empty nor a comment.
-  void next_line() {
-    while (line_end_ < text_.size() || !started_) {
-      line_start_ = started_ ? line_end_ + 1 : 0;
-      started_ = true;
-      ++line_;
-      line_end_ = std::min(text_.find('\n', line_start_), text_.size());
-      at_ = line_start_;
-      skip_spaces();
-      indent_ = at_ - line_start_;
-      if (at_ < line_end_ && text_[at_] != '#') return;
-    }
-    line_start_ = text_.size() + 1;
-  }
-
-  bool at_end() const { return line_start_ > text_.size(); }
-  std::string_view rest() const { return text_.substr(at_, line_end_ - at_); }
-  char peek(std::size_t ahead = 0) const { return at_ + ahead < line_end_ ? text_[at_ + ahead] : '\n'; }
-  void skip_spaces() {
-    while (peek() == ' ') ++at_;
-  }
-  bool is_dash() const { return peek() == '-' && peek(1) == ' '; }
-  std::size_t column() const { return at_ - line_start_; }
-
-  // Nothing but blanks and a comment follows in this line.
-  bool line_is_done() {
-    const std::size_t before = at_;
-    skip_spaces();
-    return peek() == '\n' || (peek() == '#' && at_ > before);
-  }
-
   // Gives `node` its place, and counts it as read_any_yaml() does.
   bool begin(Node& node, Node::Kind kind) {
     node.kind = kind;
     place(node.where);
     return ++nodes_ <= most_nodes_;
-  }
-  void place(Location& where) const {
-    where.file = file_;
-    where.line = line_;
-    where.column = static_cast<int>(column()) + 1;
   }
 
   bool block(Node& node) { return is_dash() ? sequence(node, column()) : map(node, column()); }
@@ -147,16 +111,8 @@ class SimpleReader {
     }
   };
 
-  std::string_view text_;
-  const FileName& file_;
   const DocumentLimits& limits_;
   const std::size_t most_nodes_;
-  bool started_ = false;
-  std::size_t line_start_ = 0;
-  std::size_t line_end_ = 0;
-  std::size_t at_ = 0;
-  std::size_t indent_ = 0;
-  int line_ = 0;
   int depth_ = 0;
   std::size_t nodes_ = 0;
 };
