@@ -19,6 +19,7 @@ MAY_USE = {
 }
 # Library -> its folders, each of which may include the ones before it. "" is the library's own folder.
 FOLDERS = {
+    "lab": ["api", "net", "controllers", "cilium", ""],
     "drill": ["", "scenario", "change", "journal", "verdict", "safety", "preflight", "plan", "run"],
 }
 INCLUDE = re.compile(r'^\s*#include\s+"([a-z]+)/(?:([a-z_]+)/)?')

@@ -1,6 +1,6 @@
 #include "lab/api/api_exec.hpp"
 
-#include "lab/controllers/object_fields.hpp"
+#include "lab/api/object_fields.hpp"
 
 #include <algorithm>
 

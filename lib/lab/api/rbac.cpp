@@ -1,7 +1,7 @@
 #include "lab/api/rbac.hpp"
 
 #include "lab/api/json_access.hpp"
-#include "lab/controllers/object_fields.hpp"
+#include "lab/api/object_fields.hpp"
 
 #include <algorithm>
 

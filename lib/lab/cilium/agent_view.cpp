@@ -1,8 +1,8 @@
 #include "lab/cilium/agent_view.hpp"
 
 #include "base/base64.hpp"
+#include "lab/api/object_fields.hpp"
 #include "lab/cilium/cilium_objects.hpp"
-#include "lab/controllers/object_fields.hpp"
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
 #include "lab/cilium/cilium_objects.hpp"
 
+#include "lab/api/object_fields.hpp"
 #include "lab/cilium/cilium_config.hpp"
 #include "lab/cilium/cilium_secrets.hpp"
-#include "lab/controllers/object_fields.hpp"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 // from those that are written meanwhile, and puts back what it took.
 #pragma once
 
-#include "lab/controllers/object_fields.hpp"
+#include "lab/api/object_fields.hpp"
 
 #include <map>
 #include <string>

@@ -1,6 +1,6 @@
 #include "lab/controllers/cluster_objects.hpp"
 
-#include "lab/controllers/object_fields.hpp"
+#include "lab/api/object_fields.hpp"
 
 #include <fmt/format.h>
 

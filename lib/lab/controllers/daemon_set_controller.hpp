@@ -2,7 +2,7 @@
 // replaces them one by one. Not acted upon: tolerations, affinity, maxUnavailable.
 #pragma once
 
-#include "lab/controllers/work_queue.hpp"
+#include "lab/api/work_queue.hpp"
 
 #include <vector>
 

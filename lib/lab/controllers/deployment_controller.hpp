@@ -3,7 +3,7 @@
 // reads. Not acted upon: minReadySeconds, progressDeadlineSeconds.
 #pragma once
 
-#include "lab/controllers/work_queue.hpp"
+#include "lab/api/work_queue.hpp"
 
 #include <vector>
 

@@ -1,6 +1,6 @@
 #include "lab/controllers/deployment_status.hpp"
 
-#include "lab/controllers/object_fields.hpp"
+#include "lab/api/object_fields.hpp"
 #include "lab/controllers/rolling_update.hpp"
 
 #include <fmt/format.h>

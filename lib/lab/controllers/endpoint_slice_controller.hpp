@@ -2,12 +2,9 @@
 // whether they are ready, serving or terminating.
 #pragma once
 
-#include "lab/controllers/work_queue.hpp"
+#include "lab/api/work_queue.hpp"
 
 namespace meshdrill::lab {
-
-inline constexpr std::string_view service_name_label = "kubernetes.io/service-name";
-inline constexpr std::string_view managed_by_label = "endpointslice.kubernetes.io/managed-by";
 
 class EndpointSliceController {
  public:

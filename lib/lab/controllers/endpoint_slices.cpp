@@ -1,6 +1,6 @@
 #include "lab/controllers/endpoint_slices.hpp"
 
-#include "lab/controllers/object_fields.hpp"
+#include "lab/api/object_fields.hpp"
 
 #include <map>
 #include <optional>

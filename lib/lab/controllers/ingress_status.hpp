@@ -1,7 +1,7 @@
 // Writes the cluster's ingress address into the status of every Ingress of its class, as ingress-nginx does.
 #pragma once
 
-#include "lab/controllers/work_queue.hpp"
+#include "lab/api/work_queue.hpp"
 
 #include <string>
 

@@ -1,5 +1,6 @@
 #include "lab/controllers/kubelet.hpp"
 
+#include "lab/controllers/mount_files.hpp"
 #include "lab/controllers/pod_status.hpp"
 
 #include <algorithm>

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "base/duration.hpp"
+#include "lab/api/work_queue.hpp"
 #include "lab/controllers/scheduler.hpp"
-#include "lab/controllers/work_queue.hpp"
 #include "lab/net/address_block.hpp"
 #include "lab/net/pod_network.hpp"
 #include "lab/net/pod_server.hpp"

@@ -1,7 +1,7 @@
 #include "lab/controllers/pod_deletion.hpp"
 
+#include "lab/api/object_fields.hpp"
 #include "lab/api/timestamps.hpp"
-#include "lab/controllers/object_fields.hpp"
 
 #include <chrono>
 

@@ -2,7 +2,7 @@
 // that Pod's place: the ingress at its address, the exchange between clusters.
 #pragma once
 
-#include "lab/controllers/work_queue.hpp"
+#include "lab/api/work_queue.hpp"
 
 #include <functional>
 

@@ -1,6 +1,6 @@
 #include "lab/controllers/pod_status.hpp"
 
-#include "lab/controllers/object_fields.hpp"
+#include "lab/api/object_fields.hpp"
 
 namespace meshdrill::lab {
 namespace {

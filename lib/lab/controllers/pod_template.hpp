@@ -2,7 +2,7 @@
 // that tells one template from another.
 #pragma once
 
-#include "lab/controllers/object_fields.hpp"
+#include "lab/api/object_fields.hpp"
 
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 // Keeps as many Pods alive as each ReplicaSet asks for.
 #pragma once
 
-#include "lab/controllers/work_queue.hpp"
+#include "lab/api/work_queue.hpp"
 
 #include <vector>
 

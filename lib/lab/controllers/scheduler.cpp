@@ -1,6 +1,6 @@
 #include "lab/controllers/scheduler.hpp"
 
-#include "lab/controllers/object_fields.hpp"
+#include "lab/api/object_fields.hpp"
 #include "lab/controllers/pod_status.hpp"
 
 #include <string>

@@ -1,6 +1,5 @@
 #include "lab/controllers/slice_sync.hpp"
 
-#include "lab/controllers/endpoint_slice_controller.hpp"
 #include "lab/controllers/endpoint_slices.hpp"
 
 namespace meshdrill::lab {

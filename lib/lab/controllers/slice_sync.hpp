@@ -3,7 +3,7 @@
 // clustermesh.enableEndpointSliceSynchronization is on.
 #pragma once
 
-#include "lab/controllers/work_queue.hpp"
+#include "lab/api/work_queue.hpp"
 #include "lab/net/cluster_mesh.hpp"
 
 #include <string>

@@ -3,7 +3,7 @@
 // the last to the first. Not acted upon: volumeClaimTemplates, minReadySeconds.
 #pragma once
 
-#include "lab/controllers/work_queue.hpp"
+#include "lab/api/work_queue.hpp"
 
 #include <map>
 

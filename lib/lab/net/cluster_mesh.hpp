@@ -4,7 +4,7 @@
 
 #include "base/async.hpp"
 #include "base/duration.hpp"
-#include "lab/controllers/object_fields.hpp"
+#include "lab/api/object_fields.hpp"
 #include "lab/net/service_backends.hpp"
 
 #include <functional>

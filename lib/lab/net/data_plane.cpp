@@ -1,7 +1,5 @@
 #include "lab/net/data_plane.hpp"
 
-#include "lab/controllers/endpoint_slice_controller.hpp"
-
 #include <algorithm>
 
 namespace meshdrill::lab {

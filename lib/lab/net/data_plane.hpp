@@ -1,7 +1,7 @@
 // One cluster's Cilium: where a connection to a Service's ClusterIP goes.
 #pragma once
 
-#include "lab/controllers/work_queue.hpp"
+#include "lab/api/work_queue.hpp"
 #include "lab/net/cluster_mesh.hpp"
 
 #include <functional>

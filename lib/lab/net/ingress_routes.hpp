@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/duration.hpp"
-#include "lab/controllers/object_fields.hpp"
+#include "lab/api/object_fields.hpp"
 
 #include <cstdint>
 #include <map>

@@ -3,8 +3,8 @@
 
 #include "base/async.hpp"
 #include "base/result.hpp"
-#include "lab/controllers/pod_files.hpp"
 #include "lab/net/pod_behaviour.hpp"
+#include "lab/net/pod_files.hpp"
 
 #include <functional>
 #include <memory>

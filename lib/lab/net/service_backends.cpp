@@ -1,7 +1,6 @@
 #include "lab/net/service_backends.hpp"
 
-#include "lab/controllers/endpoint_slice_controller.hpp"
-#include "lab/controllers/object_fields.hpp"
+#include "lab/api/object_fields.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -33,6 +33,10 @@ std::string controller_uid(const Object& object, std::string_view kind);
 // An entry for metadata.ownerReferences that names `owner` as the controller.
 Object controller_reference(const Object& owner, std::string_view api_version, std::string_view kind);
 
+// On an EndpointSlice: of which Service it is, and who keeps it.
+inline constexpr std::string_view service_name_label = "kubernetes.io/service-name";
+inline constexpr std::string_view managed_by_label = "endpointslice.kubernetes.io/managed-by";
+
 // An EndpointSlice's conditions, where null and absence mean what the API says they mean (ready nil = true).
 bool endpoint_ready(const Object& endpoint);
 

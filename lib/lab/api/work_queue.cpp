@@ -1,4 +1,4 @@
-#include "lab/controllers/work_queue.hpp"
+#include "lab/api/work_queue.hpp"
 
 #include <set>
 

@@ -1,4 +1,4 @@
-#include "lab/controllers/object_fields.hpp"
+#include "lab/api/object_fields.hpp"
 
 #include "lab/api/timestamps.hpp"
 

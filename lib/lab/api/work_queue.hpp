@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/async.hpp"
-#include "lab/controllers/object_fields.hpp"
+#include "lab/api/object_fields.hpp"
 
 #include <functional>
 #include <memory>
