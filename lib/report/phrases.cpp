@@ -13,11 +13,9 @@ double to_seconds(std::chrono::microseconds time) {
   return static_cast<double>(time.count()) / 1e6;
 }
 
-// A watch may tell of a write's effect before the answer to the write arrives, and requests end at any time.
-std::string since_write(probe::Offset time, probe::Offset acknowledged, bool shown_by_api) {
-  if (time >= acknowledged) return after(time, acknowledged);
-  return shown_by_api ? "at once, before the write was acknowledged"
-                      : seconds(acknowledged - time) + " before";
+// A watch may tell of a write's effect before the answer to the write arrives.
+std::string since_write(probe::Offset time, probe::Offset acknowledged) {
+  return time < acknowledged ? "at once" : after(time, acknowledged);
 }
 
 }  // namespace
@@ -91,21 +89,21 @@ std::vector<Proof> proofs(const drill::History& history) {
   std::vector<Proof> rows;
   if (!history.faulted) return rows;
   const auto add = [&](std::string what, const std::optional<probe::Offset>& at, probe::Offset since,
-                       bool shown_by_api) {
-    rows.push_back({std::move(what), at ? since_write(*at, since, shown_by_api) : "not seen"});
+                       std::string (*told)(probe::Offset, probe::Offset)) {
+    rows.push_back({std::move(what), at ? told(*at, since) : "not seen"});
   };
   const std::string& target = history.target();
-  rows.push_back({"fault acknowledged", seconds(*history.faulted)});
-  add("its effect shown by the API", history.target_drained, *history.faulted, true);
   const bool answers = history.takes_answers_away();
+  rows.push_back({"fault acknowledged", seconds(*history.faulted)});
+  add("its effect shown by the API", history.target_drained, *history.faulted, since_write);
   if (answers)
-    add(fmt::format("last answer from {}", target), history.last_target_answer, *history.faulted, false);
+    add(fmt::format("last answer from {}", target), history.last_target_answer, *history.faulted, after);
   if (!history.restore_written) return rows;
-  rows.push_back({"restore acknowledged", seconds(*history.restore_written)});
-  add("its end shown by the API", history.target_ready_again, *history.restore_written, true);
+  const probe::Offset restored = *history.restore_written;
+  rows.push_back({"restore acknowledged", seconds(restored)});
+  add("its end shown by the API", history.target_ready_again, restored, since_write);
   if (answers)
-    add(fmt::format("first answer from {} again", target), history.target_seen_again,
-        *history.restore_written, false);
+    add(fmt::format("first answer from {} again", target), history.target_seen_again, restored, after);
   return rows;
 }
 
