@@ -2,7 +2,7 @@
 """What a request costs: meshdrill beside wrk, ab, hey, h2load and a raw epoll loop, against the same nginx.
 
 Server and client each have a core to themselves, the runs are interleaved, requests are counted by the server, and CPU is
-user and system time of the client's process. On a shared machine only the least of several rounds says anything. Ours, and
+user and system time of the client's process. On a shared machine only the least of many short rounds says anything. Ours, and
 only ours, matches every body and tallies it. nginx of Debian 12 speaks TLS 1.2 unless told otherwise, ingress
 controllers speak 1.3: handshakes are measured with both. hey does not check the server's certificate; ours does."""
 
@@ -23,8 +23,8 @@ BUILD = pathlib.Path(os.environ["MESHDRILL"]).parent.parent
 FLOOR, LOOKUPS = str(BUILD / "bin/bench_floor"), str(BUILD / "bin/bench_lookups")
 # What users get.
 MESHDRILL = str(BUILD / "static/meshdrill")
-ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
-SECONDS = int(os.environ.get("BENCH_SECONDS", "3"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "12"))
+SECONDS = int(os.environ.get("BENCH_SECONDS", "1"))
 CONNECTIONS = 64
 SERVER_CORE, CLIENT_CORE = 0, (os.cpu_count() or 1) - 1
 
