@@ -1,7 +1,8 @@
-// What a lookup costs: ours through c-ares, beside a bare exchange of the same datagrams. One at a time,
-// against a server of our own in another process, on core 0.
+// What a lookup costs: ours through c-ares, beside a bare exchange of the same datagrams, which waits in
+// recv(), or in epoll_wait() as whoever waits for more than one thing must. One at a time, against a server
+// of our own in another process, on core 0.
 //
-// lookups SECONDS ours|bare: prints the lookups made and the CPU that each took, in µs.
+// lookups SECONDS ours|bare|epoll: prints the lookups made and the CPU that each took, in µs.
 #include "base/async.hpp"
 #include "probe/dns/resolver.hpp"
 
@@ -9,11 +10,11 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <netinet/in.h>
 #include <sched.h>
 #include <string>
 #include <string_view>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -71,7 +72,7 @@ int make_socket(std::uint16_t& port) {
   }
 }
 
-long bare(std::uint16_t port, Clock::time_point end) {
+long bare(std::uint16_t port, Clock::time_point end, bool with_epoll) {
   std::uint16_t ours = 0;
   const int fd = make_socket(ours);
   sockaddr_in server{};
@@ -79,10 +80,15 @@ long bare(std::uint16_t port, Clock::time_point end) {
   server.sin_port = htons(port);
   server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   ::connect(fd, reinterpret_cast<const sockaddr*>(&server), sizeof server);
+  const int epoll = ::epoll_create1(0);
+  epoll_event event{};
+  event.events = EPOLLIN;
+  ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
   std::array<char, 512> answer{};
   long count = 0;
   for (; Clock::now() < end; ++count) {
     ::send(fd, query.data(), query.size(), 0);
+    if (with_epoll) ::epoll_wait(epoll, &event, 1, -1);
     if (::recv(fd, answer.data(), answer.size(), 0) < 12) std::exit(1);
   }
   return count;
@@ -117,7 +123,7 @@ long ours(std::uint16_t port, Clock::time_point end) {
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    std::fputs("usage: lookups SECONDS ours|bare\n", stderr);
+    std::fputs("usage: lookups SECONDS ours|bare|epoll\n", stderr);
     return 2;
   }
   std::uint16_t port = 0;
@@ -125,7 +131,8 @@ int main(int argc, char** argv) {
   const pid_t server = ::fork();
   if (server == 0) serve(fd);
   const auto end = Clock::now() + std::chrono::seconds{std::atoi(argv[1])};
-  const long count = std::strcmp(argv[2], "bare") == 0 ? bare(port, end) : ours(port, end);
+  const std::string_view kind{argv[2]};
+  const long count = kind == "ours" ? ours(port, end) : bare(port, end, kind == "epoll");
   ::kill(server, SIGKILL);
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
