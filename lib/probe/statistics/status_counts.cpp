@@ -30,8 +30,9 @@ std::uint64_t StatusCounts::of(int status) const {
 
 std::vector<std::pair<int, std::uint64_t>> StatusCounts::by_frequency() const {
   std::vector<std::pair<int, std::uint64_t>> sorted(counts_.begin(), counts_.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
   return sorted;
 }
 
