@@ -55,7 +55,7 @@ constexpr std::array<Verb, 14> verbs{{
 }};
 
 // All of them, unless the first word is a verb that needs no other declared: the options of all verbs are
-// most of what starting costs, a megabyte among it. `docs` describes the others.
+// most of what starting costs, two megabytes among it. `docs` describes the others.
 void declare_verbs(CLI::App& app, meshdrill::cli::Run& run, std::string_view first_word) {
   app.set_version_flag("--version", [] { return meshdrill::cli::version_text(); });
   app.require_subcommand(1);

@@ -25,7 +25,7 @@ error_code Reading::feed(std::string_view received) {
   const error_code error = parse(received);
   const std::size_t body = connection_.body.size();
   const bool whole = !error && parser_->is_done() && connection_.unread.empty();
-  if (whole && rules_.has_body && parser_->content_length() == body && parser_->head().status / 100 != 1)
+  if (whole && rules_.has_body && parser_->content_length() == body)
     rules_.known.learn(received, body, parser_->head());
   return error;
 }

@@ -30,18 +30,14 @@ Passed& passed() {
   return value;
 }
 
-std::string_view first_name(const OSSL_ALGORITHM& algorithm) {
-  const std::string_view names{algorithm.algorithm_names};
-  return names.substr(0, names.find(':'));
-}
-
 template <typename Wanted>
 std::vector<OSSL_ALGORITHM> select(int operation, const Wanted& is_wanted) {
   std::vector<OSSL_ALGORITHM> selected;
   int no_cache = 0;
   const OSSL_ALGORITHM* algorithm = OSSL_PROVIDER_query_operation(passed().origin, operation, &no_cache);
   for (; algorithm != nullptr && algorithm->algorithm_names != nullptr; ++algorithm) {
-    if (is_wanted(first_name(*algorithm), std::string_view{algorithm->property_definition}))
+    const std::string_view names{algorithm->algorithm_names};
+    if (is_wanted(names.substr(0, names.find(':')), std::string_view{algorithm->property_definition}))
       selected.push_back(*algorithm);
   }
   selected.push_back({});
