@@ -4,6 +4,7 @@
 #include "report/phrases.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
@@ -30,18 +31,18 @@ std::vector<std::string> drawn_clusters(const RunRecord& run) {
   for (const TimelineWindow& window : run.timeline.windows) {
     for (const auto& [cluster, count] : window.answers) answers[cluster] += count;
   }
-  std::vector<std::pair<std::uint64_t, std::string>> ranked;
-  for (const drill::ClusterInfo& cluster : run.history.clusters)
-    ranked.emplace_back(answers[cluster.name], cluster.name);
-  std::stable_sort(ranked.begin(), ranked.end(),
-                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  const auto& clusters = run.history.clusters;
+  std::vector<std::size_t> ranked(clusters.size());
+  std::iota(ranked.begin(), ranked.end(), std::size_t{0});
+  std::sort(ranked.begin(), ranked.end(), [&](std::size_t a, std::size_t b) {
+    const std::uint64_t of_a = answers[clusters[a].name];
+    const std::uint64_t of_b = answers[clusters[b].name];
+    return of_a != of_b ? of_a > of_b : a < b;
+  });
   if (ranked.size() > most_clusters) ranked.resize(most_clusters);
+  std::sort(ranked.begin(), ranked.end());
   std::vector<std::string> names;
-  for (const drill::ClusterInfo& cluster : run.history.clusters) {
-    const bool drawn = std::any_of(ranked.begin(), ranked.end(),
-                                   [&](const auto& one) { return one.second == cluster.name; });
-    if (drawn) names.push_back(cluster.name);
-  }
+  for (const std::size_t index : ranked) names.push_back(clusters[index].name);
   return names;
 }
 
