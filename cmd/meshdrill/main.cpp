@@ -1,4 +1,5 @@
 #include "base/diagnostic.hpp"
+#include "base/openssl_memory.hpp"
 #include "base/text.hpp"
 #include "command_tree.hpp"
 #include "commands.hpp"
@@ -94,6 +95,7 @@ int run_command_line(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  meshdrill::openssl::keep_memory();
   try {
     return run_command_line(argc, argv);
   } catch (const std::exception& error) {
