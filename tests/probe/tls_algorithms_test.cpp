@@ -1,8 +1,15 @@
 // What a server may be made of: the algorithms that we leave out of OpenSSL are none of them.
+#include "probe/ask/tls_algorithms.hpp"
+
 #include "base/openssl_handles.hpp"
 #include "probe/support/http_server.hpp"
 #include "probe/support/recorded_run.hpp"
 #include "support/test_folder.hpp"
+
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -19,9 +26,11 @@ using openssl::Certificate;
 using openssl::Key;
 using openssl::Memory;
 
-// A key and a certificate of its own for 127.0.0.1, signed by itself.
+// A key and a certificate for 127.0.0.1, signed by itself or by another.
 struct Self {
-  explicit Self(const char* type, const char* curve = nullptr) : key(make(type, curve)) {
+  explicit Self(const char* type, const char* curve = nullptr, const Self* issuer = nullptr,
+                const EVP_MD* digest = EVP_sha256())
+      : key(make(type, curve)) {
     REQUIRE(key);
     certificate.reset(X509_new());
     X509* const made = certificate.get();
@@ -30,15 +39,20 @@ struct Self {
     X509_gmtime_adj(X509_getm_notBefore(made), -60);
     X509_gmtime_adj(X509_getm_notAfter(made), 3600);
     X509_NAME* const name = X509_get_subject_name(made);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("self"), -1,
-                               -1, 0);
-    X509_set_issuer_name(made, name);
+    const auto* const common_name =
+        reinterpret_cast<const unsigned char*>(issuer != nullptr ? "leaf" : "self");
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, common_name, -1, -1, 0);
+    X509_set_issuer_name(made, issuer != nullptr ? X509_get_subject_name(issuer->certificate.get()) : name);
     X509_set_pubkey(made, key.get());
     const openssl::Extension address{
         X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1")};
     X509_add_ext(made, address.get(), -1);
+    const openssl::Extension authority{
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints, "critical,CA:TRUE")};
+    if (issuer == nullptr) X509_add_ext(made, authority.get(), -1);
     const bool digests = std::string_view{type}.substr(0, 2) != "ED";
-    REQUIRE(X509_sign(made, key.get(), digests ? EVP_sha256() : nullptr) > 0);
+    REQUIRE(X509_sign(made, issuer != nullptr ? issuer->key.get() : key.get(), digests ? digest : nullptr) >
+            0);
   }
 
   static Key make(const char* type, const char* curve) {
@@ -87,6 +101,19 @@ TEST_CASE("certificates with keys of every kind are understood") {
   }
 }
 
+TEST_CASE("certificates may be signed with any digest that is still trusted") {
+  const Self authority{"RSA"};
+  for (const EVP_MD* digest : {EVP_sha256(), EVP_sha384(), EVP_sha512(), EVP_sha3_256()}) {
+    const std::string name = EVP_MD_get0_name(digest);
+    CAPTURE(name);
+    const Self leaf{"EC", "P-256", &authority, digest};
+    const auto trust = [&](ProbeConfig& config) {
+      std::ofstream{config.ca_file} << authority.pem().certificate;
+    };
+    check_answered(leaf.pem(), [](SSL_CTX*) {}, trust);
+  }
+}
+
 TEST_CASE("cipher suites of every kind can be agreed upon") {
   const KeyPair rsa = Self{"RSA"}.pem();
   for (const char* suite :
@@ -104,6 +131,27 @@ TEST_CASE("cipher suites of every kind can be agreed upon") {
     CAPTURE(suite);
     check_answered(rsa, [&](SSL_CTX* context) { SSL_CTX_set_ciphersuites(context, suite); });
   }
+}
+
+// Without a shared secret, as TlsClient has it.
+std::vector<std::string> suites_offered(OSSL_LIB_CTX* algorithms) {
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context{
+      SSL_CTX_new_ex(algorithms, nullptr, TLS_client_method()), SSL_CTX_free};
+  SSL_CTX_set_cipher_list(context.get(), "DEFAULT:!PSK:!SRP");
+  const std::unique_ptr<SSL, decltype(&SSL_free)> session{SSL_new(context.get()), SSL_free};
+  STACK_OF(SSL_CIPHER)* const ciphers = SSL_get1_supported_ciphers(session.get());
+  std::vector<std::string> names;
+  for (int i = 0; i < sk_SSL_CIPHER_num(ciphers); ++i)
+    names.emplace_back(SSL_CIPHER_get_name(sk_SSL_CIPHER_value(ciphers, i)));
+  sk_SSL_CIPHER_free(ciphers);
+  return names;
+}
+
+TEST_CASE("no cipher suite is missing that OpenSSL offers by default") {
+  REQUIRE(tls_algorithms() != nullptr);
+  const auto all = suites_offered(nullptr);
+  REQUIRE(all.size() > 20);
+  CHECK(suites_offered(tls_algorithms()) == all);
 }
 
 TEST_CASE("keys are exchanged in every group") {

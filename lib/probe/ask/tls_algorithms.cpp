@@ -8,69 +8,78 @@
 #include <openssl/core.h>
 #include <openssl/core_dispatch.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 
 namespace meshdrill::probe {
 namespace {
 
-// HMAC is a kind of key for the cipher suites of TLS 1.2 that are no AEAD.
-constexpr std::array<std::string_view, 9> wanted_keys{"RSA",    "RSA-PSS", "EC", "ED25519", "ED448",
-                                                      "X25519", "X448",    "DH", "HMAC"};
-// "DER" finds out which of the others it is.
-constexpr std::array<std::string_view, 6> wanted_decoders{"RSA", "RSA-PSS", "EC", "ED25519", "ED448", "DER"};
-
-// OpenSSL's own provider, and what of it is passed on. It calls us without any data of ours, hence global.
-struct Passed {
-  OSSL_PROVIDER* origin = nullptr;
-  std::vector<OSSL_ALGORITHM> ciphers, keys, decoders;
+// What TLS and the certificates of servers need of OpenSSL's own provider, by operation, as its first names.
+struct Operation {
+  int id;
+  std::vector<std::string_view> wanted;
+  std::vector<OSSL_ALGORITHM> passed_on{};
 };
-Passed& passed() {
-  static Passed value;
+
+// OpenSSL calls us without any data of ours, hence global.
+struct Selection {
+  OSSL_PROVIDER* origin = nullptr;
+  std::array<Operation, 8> operations{{
+      {OSSL_OP_DIGEST,
+       {"MD5", "MD5-SHA1", "SHA1", "SHA2-224", "SHA2-256", "SHA2-384", "SHA2-512", "SHA3-224", "SHA3-256",
+        "SHA3-384", "SHA3-512", "SHAKE-256"}},
+      {OSSL_OP_CIPHER,
+       {"NULL", "AES-128-GCM", "AES-256-GCM", "AES-128-CCM", "AES-256-CCM", "ChaCha20-Poly1305",
+        "AES-128-CBC", "AES-256-CBC", "AES-128-CBC-HMAC-SHA1", "AES-256-CBC-HMAC-SHA1",
+        "AES-128-CBC-HMAC-SHA256", "AES-256-CBC-HMAC-SHA256", "ARIA-128-GCM", "ARIA-256-GCM",
+        "CAMELLIA-128-CBC", "CAMELLIA-256-CBC"}},
+      {OSSL_OP_MAC, {"HMAC"}},
+      {OSSL_OP_KDF, {"HKDF", "TLS13-KDF", "TLS1-PRF"}},
+      // HMAC is a kind of key, and of signature, for the cipher suites of TLS 1.2 that are no AEAD.
+      {OSSL_OP_KEYMGMT, {"RSA", "RSA-PSS", "EC", "ED25519", "ED448", "X25519", "X448", "DH", "HMAC"}},
+      {OSSL_OP_KEYEXCH, {"DH", "ECDH", "X25519", "X448"}},
+      {OSSL_OP_SIGNATURE, {"RSA", "ECDSA", "ED25519", "ED448", "HMAC"}},
+      // "DER" finds out which of the others it is.
+      {OSSL_OP_DECODER, {"RSA", "RSA-PSS", "EC", "ED25519", "ED448", "DER"}},
+  }};
+};
+Selection& selection() {
+  static Selection value;
   return value;
 }
 
-template <typename Wanted>
-std::vector<OSSL_ALGORITHM> select(int operation, const Wanted& is_wanted) {
-  std::vector<OSSL_ALGORITHM> selected;
+// Of keys, only those of certificates are read here.
+bool reads_public_key(const OSSL_ALGORITHM& decoder) {
+  const std::string_view properties{decoder.property_definition};
+  return properties.find("input=der") != std::string_view::npos &&
+         properties.find("structure=SubjectPublicKeyInfo") != std::string_view::npos;
+}
+
+void select(Operation& operation) {
   int no_cache = 0;
-  const OSSL_ALGORITHM* algorithm = OSSL_PROVIDER_query_operation(passed().origin, operation, &no_cache);
+  const auto* algorithm = OSSL_PROVIDER_query_operation(selection().origin, operation.id, &no_cache);
   for (; algorithm != nullptr && algorithm->algorithm_names != nullptr; ++algorithm) {
     const std::string_view names{algorithm->algorithm_names};
-    if (is_wanted(names.substr(0, names.find(':')), std::string_view{algorithm->property_definition}))
-      selected.push_back(*algorithm);
+    const auto& wanted = operation.wanted;
+    const bool is_wanted =
+        std::find(wanted.begin(), wanted.end(), names.substr(0, names.find(':'))) != wanted.end();
+    if (is_wanted && (operation.id != OSSL_OP_DECODER || reads_public_key(*algorithm)))
+      operation.passed_on.push_back(*algorithm);
   }
-  selected.push_back({});
-  return selected;
+  operation.passed_on.push_back({});
 }
 
-template <std::size_t count>
-bool is_in(const std::array<std::string_view, count>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-// By its mode: no cipher suite has another.
-bool is_cipher_of_tls(std::string_view name) {
-  const auto has = [name](std::string_view mode) { return name.find(mode) != std::string_view::npos; };
-  return name == "NULL" || has("-GCM") || has("-CCM") || has("Poly1305") || (has("-CBC") && !has("-CTS"));
-}
-
-const OSSL_ALGORITHM* query(void*, int operation, int* no_cache) {
+const OSSL_ALGORITHM* query(void*, int id, int* no_cache) {
   *no_cache = 0;
-  switch (operation) {
-    case OSSL_OP_CIPHER:
-      return passed().ciphers.data();
-    case OSSL_OP_KEYMGMT:
-      return passed().keys.data();
-    case OSSL_OP_DECODER:
-      return passed().decoders.data();
-    default:
-      return OSSL_PROVIDER_query_operation(passed().origin, operation, no_cache);
+  for (const Operation& operation : selection().operations) {
+    if (operation.id == id) return operation.passed_on.data();
   }
+  return OSSL_PROVIDER_query_operation(selection().origin, id, no_cache);
 }
 
 int capabilities(void*, const char* capability, OSSL_CALLBACK* callback, void* argument) {
-  return OSSL_PROVIDER_get_capabilities(passed().origin, capability, callback, argument);
+  return OSSL_PROVIDER_get_capabilities(selection().origin, capability, callback, argument);
 }
 
 int start(const OSSL_CORE_HANDLE*, const OSSL_DISPATCH*, const OSSL_DISPATCH** functions, void** context) {
@@ -80,22 +89,16 @@ int start(const OSSL_CORE_HANDLE*, const OSSL_DISPATCH*, const OSSL_DISPATCH** f
       {0, nullptr},
   }};
   *functions = ours.data();
-  *context = OSSL_PROVIDER_get0_provider_ctx(passed().origin);  // what its algorithms expect
+  *context = OSSL_PROVIDER_get0_provider_ctx(selection().origin);  // what its algorithms expect
   return 1;
 }
 
 OSSL_LIB_CTX* make_context() {
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_ADD_ALL_CIPHERS, nullptr);
   if (EVP_default_properties_is_fips_enabled(nullptr) == 1) return nullptr;
-  passed().origin = OSSL_PROVIDER_load(nullptr, "default");
-  if (passed().origin == nullptr) return nullptr;
-  passed().ciphers =
-      select(OSSL_OP_CIPHER, [](std::string_view name, std::string_view) { return is_cipher_of_tls(name); });
-  passed().keys = select(OSSL_OP_KEYMGMT,
-                         [](std::string_view name, std::string_view) { return is_in(wanted_keys, name); });
-  passed().decoders = select(OSSL_OP_DECODER, [](std::string_view name, std::string_view properties) {
-    return is_in(wanted_decoders, name) && properties.find("input=der") != std::string_view::npos &&
-           properties.find("structure=SubjectPublicKeyInfo") != std::string_view::npos;
-  });
+  selection().origin = OSSL_PROVIDER_load(nullptr, "default");
+  if (selection().origin == nullptr) return nullptr;
+  for (Operation& operation : selection().operations) select(operation);
   OSSL_LIB_CTX* const context = OSSL_LIB_CTX_new();
   constexpr const char* name = "meshdrill-tls";
   if (context != nullptr && OSSL_PROVIDER_add_builtin(context, name, &start) == 1 &&
