@@ -248,8 +248,8 @@ TEST_CASE("many lookups at once each get their own answer") {
   }
   context.run();
   for (std::size_t i = 0; i < replies.size(); ++i) {
-    REQUIRE(replies[i].message.answer.size() == 1);
-    CHECK(to_string(replies[i].message.answer[0].address) == "192.0.2." + std::to_string(i));
+    REQUIRE(replies[i].message->answer.size() == 1);
+    CHECK(to_string(replies[i].message->answer[0].address) == "192.0.2." + std::to_string(i));
   }
 }
 

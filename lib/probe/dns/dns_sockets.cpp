@@ -1,6 +1,7 @@
 #include "probe/dns/dns_sockets.hpp"
 
 #include <cerrno>
+#include <cstring>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -17,11 +18,8 @@ int close(ares_socket_t fd, void*) {
   return ::close(fd);
 }
 
-int connect(ares_socket_t fd, const sockaddr* peer, ares_socklen_t size, void*) {
-  return ::connect(fd, peer, size);
-}
-
 ares_ssize_t send(ares_socket_t fd, const iovec* parts, int count, void*) {
+  if (count == 1) return ::send(fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL);
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(parts);
   message.msg_iovlen = static_cast<std::size_t>(count);
@@ -31,17 +29,30 @@ ares_ssize_t send(ares_socket_t fd, const iovec* parts, int count, void*) {
 }  // namespace
 
 void DnsSockets::serve(ares_channel channel) {
-  static const ares_socket_functions functions{open, close, connect, &DnsSockets::receive, send};
+  static const ares_socket_functions functions{open, close, &DnsSockets::connect, &DnsSockets::receive, send};
   ares_set_socket_functions(channel, &functions, this);
 }
 
+int DnsSockets::connect(ares_socket_t fd, const sockaddr* peer, ares_socklen_t size, void* self) {
+  auto& peer_of = static_cast<DnsSockets*>(self)->peer_;
+  peer_of.resize(size);
+  std::memcpy(peer_of.data(), peer, size);
+  return ::connect(fd, peer, size);
+}
+
 ares_ssize_t DnsSockets::receive(ares_socket_t fd, void* space, std::size_t size, int flags, sockaddr* from,
-                                 ares_socklen_t* from_size, void* self) {
-  if (!std::exchange(static_cast<DnsSockets*>(self)->may_receive_, false)) {
+                                 ares_socklen_t* from_size, void* data) {
+  auto& self = *static_cast<DnsSockets*>(data);
+  if (!std::exchange(self.may_receive_, false)) {
     errno = EAGAIN;
     return -1;
   }
-  return ::recvfrom(fd, space, size, flags, from, from_size);
+  const ares_ssize_t received = ::recv(fd, space, size, flags);
+  if (received >= 0 && from != nullptr && *from_size >= self.peer_.size()) {
+    *from_size = static_cast<ares_socklen_t>(self.peer_.size());
+    std::memcpy(from, self.peer_.data(), self.peer_.size());
+  }
+  return received;
 }
 
 }  // namespace meshdrill::probe

@@ -1,19 +1,21 @@
 #include "probe/dns/resolver.hpp"
 
 #include "probe/dns/dns_channel.hpp"
+#include "probe/dns/known_messages.hpp"
 
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include <boost/asio/any_completion_handler.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 
 namespace meshdrill::probe {
 namespace {
 
-using Handler = asio::any_completion_handler<void(ServerReply)>;
+struct Lookup;
+using LookupPtr = std::shared_ptr<Lookup>;
+using Handler = asio::async_result<asio::use_awaitable_t<Executor>, void(LookupPtr)>::handler_type;
 using Message = std::span<const unsigned char>;
 
 DnsResult result_of(Delivery delivery) {
@@ -34,20 +36,24 @@ struct Server {
   std::string name;
   DnsChannel udp;
   std::optional<DnsChannel> tcp{};
+  KnownMessages known{};
 };
 
 // One question on its way from server to server.
 struct Lookup {
-  std::string name;
   RecordType type;
   std::size_t server;  // that is being asked
-  Handler handler;
   Clock::time_point asked, deadline;
+  std::optional<Handler> handler;  // gets the lookup, once
   ServerReply reply{};
 };
-using LookupPtr = std::shared_ptr<Lookup>;
 
 }  // namespace
+
+std::shared_ptr<const DnsMessage> no_message() {
+  static const auto empty = std::make_shared<const DnsMessage>();
+  return empty;
+}
 
 class Resolver::Impl : public std::enable_shared_from_this<Impl> {
  public:
@@ -55,7 +61,7 @@ class Resolver::Impl : public std::enable_shared_from_this<Impl> {
       : vantage(std::move(of)), context_(context), timeout_(timeout) {}
 
   Result<> open();
-  void start(const std::string& name, RecordType type, Handler handler);
+  Task<LookupPtr> look_up(std::string name, RecordType type);
   void cancel();
 
   const Vantage vantage;
@@ -92,19 +98,24 @@ Result<DnsChannel> Resolver::Impl::make_channel(const std::string& server, DnsCh
   return DnsChannel::make(context_, {server, transport, !takes_turns(), timeout_ / count});
 }
 
-void Resolver::Impl::start(const std::string& name, RecordType type, Handler handler) {
+Task<LookupPtr> Resolver::Impl::look_up(std::string name, RecordType type) {
   const auto now = Clock::now();
   const std::size_t first = takes_turns() ? turn_++ % servers_.size() : 0;
-  auto lookup = std::make_shared<Lookup>(Lookup{name, type, first, std::move(handler), now, now + timeout_});
-  lookup->reply.answer.name = name;
+  auto lookup = std::make_shared<Lookup>(Lookup{type, first, now, now + timeout_, {}});
+  lookup->reply.answer.name = std::move(name);
   lookup->reply.answer.vantage = vantage.name;
-  ask(lookup);
+  const auto start = [this](Handler handler, const LookupPtr& started) {
+    started->handler.emplace(std::move(handler));
+    ask(started);
+  };
+  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(LookupPtr)>(start, await,
+                                                                                      std::move(lookup));
 }
 
 void Resolver::Impl::ask(const LookupPtr& lookup) {
   Server& server = servers_[lookup->server];
   lookup->reply.answer.server = server.name;
-  server.udp.ask(lookup->name, lookup->type,
+  server.udp.ask(lookup->reply.answer.name, lookup->type,
                  [this, lookup](Delivery delivery, Message bytes, const std::string& why) {
                    on_udp(lookup, delivery, bytes, why);
                  });
@@ -114,7 +125,7 @@ void Resolver::Impl::on_udp(const LookupPtr& lookup, Delivery delivery, Message 
                             const std::string& why) {
   if (delivery != Delivery::answered) return fail_over(lookup, delivery, why);
   read(lookup, bytes);
-  lookup->reply.message.truncated ? ask_over_tcp(lookup) : finish(lookup);
+  lookup->reply.message->truncated ? ask_over_tcp(lookup) : finish(lookup);
 }
 
 void Resolver::Impl::ask_over_tcp(const LookupPtr& lookup) {
@@ -130,7 +141,7 @@ void Resolver::Impl::ask_over_tcp(const LookupPtr& lookup) {
   timer->async_wait([self = weak_from_this(), lookup, timer](const error_code& error) {
     if (const auto impl = self.lock(); impl && !error) impl->on_tcp(lookup, Delivery::timeout, {}, {});
   });
-  server.tcp->ask(lookup->name, lookup->type,
+  server.tcp->ask(lookup->reply.answer.name, lookup->type,
                   [this, lookup, timer](Delivery delivery, Message bytes, const std::string& why) {
                     timer->cancel();
                     on_tcp(lookup, delivery, bytes, why);
@@ -157,28 +168,27 @@ void Resolver::Impl::fail_over(const LookupPtr& lookup, Delivery delivery, const
   }
   answer.result = result_of(delivery);
   answer.detail = why;
-  lookup->reply.message = {};
+  lookup->reply.message = no_message();
   finish(lookup);
 }
 
 void Resolver::Impl::read(const LookupPtr& lookup, Message bytes) {
   DnsAnswer& answer = lookup->reply.answer;
-  auto message = parse_dns_message(bytes);
+  auto message = servers_[lookup->server].known.read(bytes);
   answer.result = message ? DnsResult::ok : DnsResult::error;
   answer.detail = message ? "" : message.error().message;
-  lookup->reply.message = message ? std::move(*message) : DnsMessage{};
+  lookup->reply.message = message ? std::move(*message) : no_message();
 }
 
 void Resolver::Impl::finish(const LookupPtr& lookup) {
   DnsAnswer& answer = lookup->reply.answer;
   answer.took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - lookup->asked);
-  Handler handler = std::exchange(lookup->handler, nullptr);
+  Handler handler = std::move(*lookup->handler);
+  lookup->handler.reset();
   // Whoever cancels is not to be overtaken by those that he ends. Otherwise there is nobody to wait for: the
   // channel calls from the io_context, outside of c-ares.
-  if (!cancelling_) return std::move(handler)(std::move(lookup->reply));
-  asio::post(context_, [handler = std::move(handler), reply = std::move(lookup->reply)]() mutable {
-    std::move(handler)(std::move(reply));
-  });
+  if (!cancelling_) return std::move(handler)(lookup);
+  asio::post(context_, [handler = std::move(handler), lookup]() mutable { std::move(handler)(lookup); });
 }
 
 void Resolver::Impl::cancel() {
@@ -206,18 +216,16 @@ Result<Resolver> Resolver::make(asio::io_context& context, Vantage vantage, Dura
 Task<DnsAnswer> Resolver::resolve(Family family) {
   const RecordType type = family == Family::ipv4 ? RecordType::a : RecordType::aaaa;
   std::string name = vantage().question;
-  ServerReply reply = co_await ask(std::move(name), type);
-  reply.answer.family = family;
-  if (reply.answer.result == DnsResult::ok) read_addresses(reply.message, vantage().question, reply.answer);
-  co_return std::move(reply.answer);
+  const LookupPtr lookup = co_await impl_->look_up(std::move(name), type);
+  DnsAnswer& answer = lookup->reply.answer;
+  answer.family = family;
+  if (answer.result == DnsResult::ok) read_addresses(*lookup->reply.message, vantage().question, answer);
+  co_return std::move(answer);
 }
 
 Task<ServerReply> Resolver::ask(std::string name, RecordType type) {
-  const auto start = [impl = impl_](auto handler, const std::string& wanted, RecordType record) {
-    impl->start(wanted, record, Handler{std::move(handler)});
-  };
-  return asio::async_initiate<const asio::use_awaitable_t<Executor>, void(ServerReply)>(
-      start, await, std::move(name), type);
+  const LookupPtr lookup = co_await impl_->look_up(std::move(name), type);
+  co_return std::move(lookup->reply);
 }
 
 void Resolver::cancel() {

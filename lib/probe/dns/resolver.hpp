@@ -14,10 +14,14 @@
 
 namespace meshdrill::probe {
 
+// An empty one, always the same.
+std::shared_ptr<const DnsMessage> no_message();
+
 // What a server made of a question for records of any type.
 struct ServerReply {
-  DnsAnswer answer;    // all but asked, records and aliases
-  DnsMessage message;  // empty unless there was an answer that could be read
+  DnsAnswer answer;  // all but asked, records and aliases
+  // Never null; empty unless there was an answer that could be read.
+  std::shared_ptr<const DnsMessage> message = no_message();
 };
 
 class Resolver {

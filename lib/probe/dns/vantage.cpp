@@ -54,7 +54,7 @@ std::string enclosing_zone(const DnsMessage& message, const std::string& name) {
 Task<std::string> canonical_name(Resolver& resolver, std::string host) {
   std::string name = host;
   ServerReply reply = co_await resolver.ask(name, RecordType::a);
-  read_addresses(reply.message, host, reply.answer);
+  read_addresses(*reply.message, host, reply.answer);
   if (!reply.answer.aliases.empty()) name = reply.answer.aliases.back();
   co_return name;
 }
@@ -65,7 +65,7 @@ Task<> add_servers(Resolver& resolver, std::string name, std::uint16_t port, Van
     std::string question = name;
     ServerReply reply = co_await resolver.ask(std::move(question), type);
     reply.answer.family = type == RecordType::a ? Family::ipv4 : Family::ipv6;
-    if (reply.answer.result == DnsResult::ok) read_addresses(reply.message, name, reply.answer);
+    if (reply.answer.result == DnsResult::ok) read_addresses(*reply.message, name, reply.answer);
     for (const AddressRecord& record : reply.answer.records) {
       const auto server = *parse_dns_server(fmt::format(
           fmt::runtime(type == RecordType::a ? "{}:{}" : "[{}]:{}"), to_string(record.address), port));
@@ -113,9 +113,9 @@ Task<Result<Vantage>> find_authority(Resolver& resolver, std::string host, std::
   for (int step = 0; step < most_zone_steps && !vantage.zone.empty(); ++step) {
     std::string zone = vantage.zone;
     const ServerReply reply = co_await resolver.ask(std::move(zone), RecordType::ns);
-    names = targets_of_ns(reply.message.answer, vantage.zone);
+    names = targets_of_ns(reply.message->answer, vantage.zone);
     if (!names.empty()) break;
-    vantage.zone = enclosing_zone(reply.message, vantage.zone);
+    vantage.zone = enclosing_zone(*reply.message, vantage.zone);
   }
   if (names.empty())
     co_return fail(fmt::format("authority: {} knows of no name server for {} or a zone above it",
