@@ -137,7 +137,9 @@ void declare_output(CLI::App& command, ProbeOptions& options) {
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str()
       ->group(group);
-  command.add_option("--csv", options.csv_file, "Write a row for each 100 ms, stream, outcome and cluster")
+  command
+      .add_option("--csv", options.csv_file,
+                  "Write a row for each 100 ms, stream, outcome, HTTP status and cluster")
       ->type_name("FILE")
       ->group(group);
   command

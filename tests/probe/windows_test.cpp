@@ -43,12 +43,19 @@ TEST_CASE("rows of the table have a column for everything and quote what needs i
   WindowCounter counter;
   counter.add(sample(1200ms, 2ms));
   counter.add(sample(1210ms, 0ms, Outcome::connect_refused));
+  for (const int status : {503, 502, 503}) {
+    Sample failed = sample(1220ms, 1ms, Outcome::http_status);
+    failed.status = status;
+    counter.add(failed);
+  }
   const std::vector<Stream> streams{{.name = "a, \"b\"", .vantage = "system"}};
   const auto windows = counter.close(2s);
   REQUIRE(windows.size() == 1);
   CHECK(csv_rows(windows[0], streams) ==
-        "1.200,\"a, \"\"b\"\"\",pinned,new,system,192.0.2.1,ok,one,1,2000,2000,2000,2000\r\n"
-        "1.200,\"a, \"\"b\"\"\",pinned,new,system,192.0.2.1,connect_refused,,1,0,0,0,0\r\n");
+        "1.200,\"a, \"\"b\"\"\",pinned,new,system,192.0.2.1,ok,,one,1,2000,2000,2000,2000\r\n"
+        "1.200,\"a, \"\"b\"\"\",pinned,new,system,192.0.2.1,http_status,502,,1,1000,1000,1000,1000\r\n"
+        "1.200,\"a, \"\"b\"\"\",pinned,new,system,192.0.2.1,http_status,503,,2,1000,1000,1000,1000\r\n"
+        "1.200,\"a, \"\"b\"\"\",pinned,new,system,192.0.2.1,connect_refused,,,1,0,0,0,0\r\n");
   CHECK(csv_header().starts_with("time_s,stream,kind,"));
 }
 

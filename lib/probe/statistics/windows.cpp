@@ -34,7 +34,8 @@ void WindowCounter::add(const Sample& sample) {
   // Rounds down, before the epoch as well.
   const auto number = static_cast<Offset::rep>(
       std::floor(static_cast<double>(sample.planned.count()) / static_cast<double>(length_.count())));
-  open_[number * length_][{sample.stream, sample.address, sample.outcome, sample.cluster}].push_back(
+  const int status = sample.outcome == Outcome::http_status ? sample.status : 0;
+  open_[number * length_][{sample.stream, sample.address, sample.outcome, status, sample.cluster}].push_back(
       sample.latency());
 }
 
@@ -52,7 +53,8 @@ std::vector<Window> WindowCounter::close(Offset upto) {
 }
 
 std::string csv_header() {
-  return "time_s,stream,kind,connection,vantage,address,outcome,cluster,requests,p50_us,p90_us,p99_us,max_"
+  return "time_s,stream,kind,connection,vantage,address,outcome,status,cluster,requests,p50_us,p90_us,p99_us,"
+         "max_"
          "us\r\n";
 }
 
@@ -60,12 +62,12 @@ std::string csv_rows(const Window& window, const std::vector<Stream>& streams) {
   std::string text;
   for (const auto& [key, cell] : window.cells) {
     const Stream& stream = streams.at(static_cast<std::size_t>(key.stream));
-    text += fmt::format("{:.3f},{},{},{},{},{},{},{},{},{},{},{},{}\r\n",
-                        static_cast<double>(window.from.count()) / 1e6, csv_field(stream.name),
-                        to_string(stream.kind), to_string(stream.connection), csv_field(stream.vantage),
-                        key.address ? to_string(*key.address) : "", to_string(key.outcome),
-                        csv_field(key.cluster), cell.requests, cell.p50.count(), cell.p90.count(),
-                        cell.p99.count(), cell.max.count());
+    text += fmt::format(
+        "{:.3f},{},{},{},{},{},{},{},{},{},{},{},{},{}\r\n", static_cast<double>(window.from.count()) / 1e6,
+        csv_field(stream.name), to_string(stream.kind), to_string(stream.connection),
+        csv_field(stream.vantage), key.address ? to_string(*key.address) : "", to_string(key.outcome),
+        key.status != 0 ? std::to_string(key.status) : "", csv_field(key.cluster), cell.requests,
+        cell.p50.count(), cell.p90.count(), cell.p99.count(), cell.max.count());
   }
   return text;
 }

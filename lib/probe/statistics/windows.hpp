@@ -18,6 +18,7 @@ struct WindowKey {
   int stream = 0;
   std::optional<IpAddress> address;
   Outcome outcome = Outcome::ok;
+  int status = 0;  // HTTP status, of Outcome::http_status alone
   std::string cluster;
 
   auto operator<=>(const WindowKey&) const = default;
