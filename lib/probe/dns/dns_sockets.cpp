@@ -19,11 +19,7 @@ int close(ares_socket_t fd, void*) {
 }
 
 ares_ssize_t send(ares_socket_t fd, const iovec* parts, int count, void*) {
-  if (count == 1) return ::send(fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL);
-  msghdr message{};
-  message.msg_iov = const_cast<iovec*>(parts);
-  message.msg_iovlen = static_cast<std::size_t>(count);
-  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+  return ::writev(fd, parts, count);
 }
 
 }  // namespace
