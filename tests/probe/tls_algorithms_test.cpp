@@ -27,9 +27,9 @@ using openssl::Key;
 using openssl::Memory;
 
 // A key and a certificate for 127.0.0.1, signed by itself or by another.
-struct Self {
-  explicit Self(const char* type, const char* curve = nullptr, const Self* issuer = nullptr,
-                const EVP_MD* digest = EVP_sha256())
+struct Identity {
+  explicit Identity(const char* type, const char* curve = nullptr, const Identity* issuer = nullptr,
+                    const EVP_MD* digest = EVP_sha256())
       : key(make(type, curve)) {
     REQUIRE(key);
     certificate.reset(X509_new());
@@ -40,19 +40,19 @@ struct Self {
     X509_gmtime_adj(X509_getm_notAfter(made), 3600);
     X509_NAME* const name = X509_get_subject_name(made);
     const auto* const common_name =
-        reinterpret_cast<const unsigned char*>(issuer != nullptr ? "leaf" : "self");
+        reinterpret_cast<const unsigned char*>(issuer != nullptr ? "leaf" : "authority");
     X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, common_name, -1, -1, 0);
-    X509_set_issuer_name(made, issuer != nullptr ? X509_get_subject_name(issuer->certificate.get()) : name);
+    const Identity& signer = issuer != nullptr ? *issuer : *this;
+    X509_set_issuer_name(made, X509_get_subject_name(signer.certificate.get()));
     X509_set_pubkey(made, key.get());
     const openssl::Extension address{
         X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1")};
     X509_add_ext(made, address.get(), -1);
-    const openssl::Extension authority{
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints, "critical,CA:TRUE")};
-    if (issuer == nullptr) X509_add_ext(made, authority.get(), -1);
+    const openssl::Extension may_sign{X509V3_EXT_conf_nid(
+        nullptr, nullptr, NID_basic_constraints, issuer != nullptr ? "CA:FALSE" : "critical,CA:TRUE")};
+    X509_add_ext(made, may_sign.get(), -1);
     const bool digests = std::string_view{type}.substr(0, 2) != "ED";
-    REQUIRE(X509_sign(made, issuer != nullptr ? issuer->key.get() : key.get(), digests ? digest : nullptr) >
-            0);
+    REQUIRE(X509_sign(made, signer.key.get(), digests ? digest : nullptr) > 0);
   }
 
   static Key make(const char* type, const char* curve) {
@@ -97,25 +97,26 @@ TEST_CASE("certificates with keys of every kind are understood") {
       {"EC", "P-521"},  {"ED25519", nullptr}, {"ED448", nullptr}};
   for (const auto& [type, curve] : kinds) {
     CAPTURE(type);
-    check_answered(Self{type, curve}.pem(), [](SSL_CTX*) {});
+    check_answered(Identity{type, curve}.pem(), [](SSL_CTX*) {});
   }
 }
 
 TEST_CASE("certificates may be signed with any digest that is still trusted") {
-  const Self authority{"RSA"};
+  const Identity authority{"RSA"};
   for (const EVP_MD* digest : {EVP_sha256(), EVP_sha384(), EVP_sha512(), EVP_sha3_256()}) {
     const std::string name = EVP_MD_get0_name(digest);
     CAPTURE(name);
-    const Self leaf{"EC", "P-256", &authority, digest};
+    const Identity leaf{"EC", "P-256", &authority, digest};
     const auto trust = [&](ProbeConfig& config) {
       std::ofstream{config.ca_file} << authority.pem().certificate;
     };
-    check_answered(leaf.pem(), [](SSL_CTX*) {}, trust);
+    const auto as_it_is = [](SSL_CTX*) {};
+    check_answered(leaf.pem(), as_it_is, trust);
   }
 }
 
 TEST_CASE("cipher suites of every kind can be agreed upon") {
-  const KeyPair rsa = Self{"RSA"}.pem();
+  const KeyPair rsa = Identity{"RSA"}.pem();
   for (const char* suite :
        {"ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-CHACHA20-POLY1305", "DHE-RSA-AES256-GCM-SHA384",
         "ECDHE-RSA-AES256-SHA384", "ECDHE-RSA-AES128-SHA", "AES128-GCM-SHA256", "AES256-SHA"}) {
@@ -155,7 +156,7 @@ TEST_CASE("no cipher suite is missing that OpenSSL offers by default") {
 }
 
 TEST_CASE("keys are exchanged in every group") {
-  const KeyPair pair = Self{"EC", "P-256"}.pem();
+  const KeyPair pair = Identity{"EC", "P-256"}.pem();
   for (const char* group : {"X25519", "P-256", "P-384", "P-521", "X448", "ffdhe2048"}) {
     CAPTURE(group);
     check_answered(pair, [&](SSL_CTX* context) {
@@ -175,7 +176,7 @@ std::string traditional(EVP_PKEY* key, const EVP_CIPHER* cipher, const std::stri
 }
 
 TEST_CASE("client keys of every kind and in every form prove who we are") {
-  const KeyPair server_pair = Self{"EC", "P-256"}.pem();
+  const KeyPair server_pair = Identity{"EC", "P-256"}.pem();
   const TestFolder folder;
   const auto ask_as = [&](const std::string& certificate, const std::string& key) {
     const std::string certificate_file = folder.write("client.pem", certificate);
@@ -193,7 +194,7 @@ TEST_CASE("client keys of every kind and in every form prove who we are") {
       {"RSA", nullptr}, {"EC", "P-256"}, {"ED25519", nullptr}};
   for (const auto& [type, curve] : kinds) {
     CAPTURE(type);
-    const Self client{type, curve};
+    const Identity client{type, curve};
     ask_as(client.pem().certificate, client.pem().key);
     if (std::string_view{type} != "ED25519")
       ask_as(client.pem().certificate, traditional(client.key.get(), nullptr, ""));
@@ -201,7 +202,7 @@ TEST_CASE("client keys of every kind and in every form prove who we are") {
 }
 
 TEST_CASE("an encrypted client key is refused without asking for its passphrase") {
-  const Self client{"EC", "P-256"};
+  const Identity client{"EC", "P-256"};
   const TestFolder folder;
   ProbeConfig config;
   config.url = "https://127.0.0.1:1/";
